@@ -1,0 +1,1 @@
+"""Floor 0. The nouns and the verbs; imports nothing of hermes."""

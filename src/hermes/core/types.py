@@ -1,0 +1,86 @@
+"""The nouns every floor shares.
+
+One rule holds everywhere: **code 0 means unknown**. Item codes run 1..I-1, user codes 1..U-1, and so
+do the codes of every category. Row 0 of every table belongs to the unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ShapeError
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Array = NDArray[Any]
+
+
+def expect(array: Array, shape: tuple[int | None, ...], name: str) -> None:
+    """Raise `ShapeError` unless `array` has `shape` (None matches any length)."""
+    fits = array.ndim == len(shape) and all(
+        want is None or want == has for want, has in zip(shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise ShapeError(f"{name}: expected {shape}, got {array.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All a model must know about its data to be built, and rebuilt from a bundle."""
+
+    n_users: int = 1  # with the unknown
+    n_items: int = 1  # with the unknown
+    item_fields: tuple[int, ...] = ()  # cardinality of each item attribute
+    user_fields: tuple[int, ...] = ()  # cardinality of each user attribute
+    n_dense: int = 0  # dense features of a ranker
+    sparse: tuple[int, ...] = ()  # cardinality of each sparse feature of a ranker
+    history: int = 0  # length of the history feature, 0 when absent
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """B queries as columns."""
+
+    users: Ints  # (B,)
+    history: Ints  # (B, L) oldest first, left-padded with 0
+    ages: Floats  # (B, L) days before the query, 0 where padded
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def take(self, index: Array | slice) -> Queries:
+        """The chosen rows."""
+        return Queries(self.users[index], self.history[index], self.ages[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """n distinct items, and one column per fact known about them."""
+
+    items: Ints  # (n,)
+    columns: Mapping[str, Array] = field(default_factory=dict)  # each (n, ...)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def with_column(self, name: str, values: Array) -> Candidates:
+        """The same items, knowing one thing more; `ShapeError` when the lengths differ."""
+        if len(values) != len(self.items):
+            raise ShapeError(f"column {name!r}: {len(values)} values for {len(self.items)} items")
+        return Candidates(self.items, {**self.columns, name: values})
+
+    def take(self, index: Array) -> Candidates:
+        """The items at `index` (positions or a mask), in that order."""
+        return Candidates(self.items[index], {k: v[index] for k, v in self.columns.items()})
+
+    def top(self, column: str, k: int) -> Candidates:
+        """The k best by `column`; a non-finite score sinks, ties keep their order."""
+        score = self.columns[column]
+        score = np.where(np.isfinite(score), score, -np.inf)
+        return self.take(np.argsort(-score, kind="stable")[:k])

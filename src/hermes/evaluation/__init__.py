@@ -1,0 +1,1 @@
+"""Floor 9. Whether it is better; drives the same Recommender that serves."""

@@ -1,0 +1,1 @@
+"""Floor 7. Reasons that can be checked."""

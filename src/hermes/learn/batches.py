@@ -1,0 +1,99 @@
+"""Ways to draw batches from data. Each returns a stream of `Batch`, shuffled by the generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from hermes.core.types import Array, Ints
+from hermes.data.interactions import Interactions
+from hermes.features.examples import Examples
+
+from .loop import Batch
+
+
+def sequences(
+    data: Interactions, size: int, rng: np.random.Generator, length: int
+) -> Iterator[Batch]:
+    """Stretches of one user's events and the event that follows each.
+
+    A long history is cut into stretches of `length`, counted from its end. Batches hold `size`
+    stretches of like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
+    """
+    users, starts, ends = stretches(data, length)
+    order = rng.permutation(len(starts))
+    alike = np.argsort(((ends - starts)[order] + rng.integers(0, 8, len(order))), kind="stable")
+    order = order[alike]
+    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    for index in (batches[i] for i in rng.permutation(len(batches))):
+        n = int((ends - starts)[index].max())
+        place = starts[index, None] + np.arange(n + 1)[None, :]  # (B, n+1)
+        known = place <= ends[index, None]
+        items = np.where(known, data.items[np.minimum(place, len(data.items) - 1)], 0)
+        history = np.where(known[:, 1:], items[:, :-1], 0)
+        yield tensors(user=users[index], history=history, target=items[:, 1:])
+
+
+def stretches(data: Interactions, length: int) -> tuple[Ints, Ints, Ints]:
+    """Users, first rows and last rows of all stretches of at most length+1 events."""
+    offsets = data.offsets()
+    users, starts, ends = [], [], []
+    for user in np.flatnonzero(np.diff(offsets) > 1):
+        first, last = offsets[user], offsets[user + 1] - 1
+        stops = np.arange(last, first, -length)
+        users.append(np.full(len(stops), user))
+        ends.append(stops)
+        starts.append(np.maximum(stops - length, first))
+    if not users:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return np.concatenate(users), np.concatenate(starts), np.concatenate(ends)
+
+
+def steps(data: Interactions, size: int, rng: np.random.Generator, length: int) -> Iterator[Batch]:
+    """Single events, each with what came before it.
+
+    user (B,), history (B, length) left-padded with 0, item (B,) the event.
+    """
+    offsets = data.offsets()
+    rows = np.flatnonzero(data.weights > 0)
+    for index in chunks(len(rows), size, rng):
+        row = rows[index]
+        user = data.users[row]
+        place = row[:, None] - np.arange(length, 0, -1)[None, :]
+        known = place >= offsets[user][:, None]
+        history = np.where(known, data.items[np.maximum(place, 0)], 0)
+        yield tensors(user=user, history=history, item=data.items[row])
+
+
+def examples(data: Examples, size: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """Whole groups of a ranker's examples, `size` groups a batch.
+
+    dense (N, Fd), sparse (N, Fs), history (Q, L), query (N,) the row's group within the batch,
+    label (N,), weight (N,).
+    """
+    bounds = np.searchsorted(data.queries, np.arange(len(data.history) + 1))
+    for groups in chunks(len(data.history), size, rng):
+        counts = np.diff(bounds)[groups]
+        rows = np.concatenate([np.arange(bounds[g], bounds[g + 1]) for g in groups])
+        query = np.repeat(np.arange(len(groups)), counts)
+        yield tensors(
+            dense=data.dense[rows],
+            sparse=data.sparse[rows],
+            history=data.history[groups],
+            query=query,
+            label=data.labels[rows],
+            weight=data.weights[rows],
+        )
+
+
+def chunks(n: int, size: int, rng: np.random.Generator) -> Iterator[Ints]:
+    """A permutation of n, cut into pieces."""
+    order = rng.permutation(n)
+    return (order[i : i + size] for i in range(0, n, size))
+
+
+def tensors(**arrays: Array) -> Batch:
+    """Arrays as tensors, without a copy where that is possible."""
+    return {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in arrays.items()}

@@ -1,0 +1,46 @@
+"""Layers used by more than one model. A layer that defines a model lives in that model's file."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from hermes.core.types import Shape
+
+
+def mlp(*sizes: int, dropout: float = 0.0) -> nn.Sequential:
+    """Linear-ReLU-Dropout for each hidden size; the last layer stays linear."""
+    layers: list[nn.Module] = []
+    for a, b in zip(sizes[:-2], sizes[1:-1], strict=True):
+        layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)]
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+def embedding(n: int, d: int, std: float | None = None) -> nn.Embedding:
+    """A table whose row 0, the unknown, starts at zero."""
+    table = nn.Embedding(n, d)
+    nn.init.normal_(table.weight, std=d**-0.5 if std is None else std)
+    with torch.no_grad():
+        table.weight[0].zero_()
+    return table
+
+
+class Fields(nn.Module):
+    """Every feature as a vector.  (B, Fs), (B, Fd) -> (B, F, D)
+
+    One vector a sparse feature and, when there are dense ones, one for all of them together; a NaN
+    in a dense feature counts as its mean, which standardisation has put at 0.
+    """
+
+    def __init__(self, shape: Shape, d: int) -> None:
+        super().__init__()
+        self.tables = nn.ModuleList(embedding(n, d) for n in shape.sparse)
+        self.dense = nn.Linear(shape.n_dense, d) if shape.n_dense else None
+        self.count = len(shape.sparse) + (self.dense is not None)
+
+    def forward(self, sparse: Tensor, dense: Tensor) -> Tensor:
+        """(B, Fs), (B, Fd) -> (B, F, D)"""
+        vectors = [table(sparse[:, i]) for i, table in enumerate(self.tables)]
+        if self.dense is not None:
+            vectors.append(self.dense(dense))
+        return torch.stack(vectors, dim=1)

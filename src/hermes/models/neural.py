@@ -1,0 +1,160 @@
+"""What a network owes the loop: how to build it, draw batches for it, and its loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hermes.core.errors import ArtifactError
+from hermes.core.types import Array, Floats, Queries, Shape
+from hermes.data.interactions import Holdout, Interactions
+from hermes.features.examples import Examples
+from hermes.learn import batches
+from hermes.learn.loop import Batch, minimise
+from hermes.learn.run import Run
+
+from .base import Embedder, Ranker
+
+C = TypeVar("C")
+
+
+class Neural(ABC):
+    """Mixin: all that was learned is in `net`, and `minimise` learned it."""
+
+    config: Any
+    shape: Shape
+    net: Any
+
+    @abstractmethod
+    def build(self, shape: Shape) -> nn.Module:
+        """The network, from nothing but the shape and the config."""
+
+    def prepare(self, data: Any) -> None:
+        """Give `net` what it needs from the data besides batches: attributes, frequencies."""
+
+    @abstractmethod
+    def batches(self, data: Any, rng: np.random.Generator) -> Iterable[Batch]:
+        """One epoch."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Tensor:
+        """() to be minimised"""
+
+    def validate(self, data: Any) -> float | None:
+        """Higher is better; None when there is nothing to validate on."""
+        return None
+
+    def fit(self, data: Any, run: Run = Run()) -> Self:
+        """Build, prepare, minimise."""
+        torch.manual_seed(run.seed)
+        self.shape, self.net = data.shape, self.build(data.shape)
+        self.prepare(data)
+        judge = (lambda: float(self.validate(data) or 0.0)) if data.valid is not None else None
+        draw = lambda rng: self.batches(data, rng)  # noqa: E731
+        name = type(self).__name__
+        self.losses = minimise(self.net, self.loss, draw, self.config.schedule, run, judge, name)
+        return self
+
+    def arrays(self) -> dict[str, Array]:
+        """The network's own."""
+        return {name: value.cpu().numpy() for name, value in self.net.state_dict().items()}
+
+    def restore(self, shape: Shape, arrays: dict[str, Array]) -> Self:
+        """Raises `ArtifactError` when the arrays are not this network's."""
+        self.shape, self.net = shape, self.build(shape).eval()
+        try:
+            self.net.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
+        except RuntimeError as error:
+            raise ArtifactError(f"{type(self).__name__}: {error}") from error
+        return self
+
+
+class NeuralEmbedder(Neural, Embedder[C]):
+    """`net.encode(batch) -> (B, D)` against `net.catalogue() -> (I, D)`."""
+
+    @torch.no_grad()
+    def embed(self, queries: Queries) -> Floats:
+        """(B,) -> (B, D)"""
+        device = next(self.net.parameters()).device
+        out = []
+        for i in range(0, len(queries), 512):
+            q = queries.take(slice(i, i + 512))
+            batch = batches.tensors(user=q.users, history=q.history, ages=q.ages)
+            out.append(self.net.encode({k: v.to(device) for k, v in batch.items()}).cpu().numpy())
+        return np.concatenate(out)
+
+    @torch.no_grad()
+    def catalogue(self) -> Floats:
+        """(I, D)"""
+        return np.asarray(self.net.catalogue().cpu().numpy())
+
+    def validate(self, data: Interactions) -> float | None:
+        """NDCG@10 of what came next, seen items left out."""
+        return None if data.valid is None else ndcg(self, data.valid)
+
+
+class NeuralRanker(Neural, Ranker[C]):
+    """`net(dense, sparse, history, query) -> (N,)`, one row a candidate."""
+
+    def batches(self, data: Examples, rng: np.random.Generator) -> Iterable[Batch]:
+        """Whole groups."""
+        return batches.examples(data, self.config.schedule.batch, rng)
+
+    def logits(self, batch: Batch) -> Tensor:
+        """(N,)"""
+        out: Tensor = self.net(batch["dense"], batch["sparse"], batch["history"], batch["query"])
+        return out
+
+    @torch.no_grad()
+    def score(self, x: Examples) -> Floats:
+        """(N,) -> (N,)"""
+        device, out = next(self.net.parameters()).device, []
+        bounds = np.searchsorted(x.queries, np.arange(len(x.history) + 1))
+        for g in range(0, len(x.history), 64):
+            stop = min(g + 64, len(x.history))
+            rows = slice(bounds[g], bounds[stop])
+            batch = batches.tensors(
+                dense=x.dense[rows],
+                sparse=x.sparse[rows],
+                history=x.history[g:stop],
+                query=x.queries[rows] - g,
+            )
+            out.append(self.logits({k: v.to(device) for k, v in batch.items()}).cpu().numpy())
+        return np.concatenate(out) if out else np.zeros(0, np.float32)
+
+    def validate(self, data: Examples) -> float | None:
+        """NDCG@10 within the groups of the validation examples."""
+        return None if data.valid is None else grouped_ndcg(data.valid, self.score(data.valid))
+
+
+def ndcg(model: Embedder[Any], holdout: Holdout, k: int = 10) -> float:
+    """NDCG@k of one target each; ties count against the model."""
+    total, items = 0.0, model.catalogue()
+    for i in range(0, len(holdout), 512):
+        part = holdout.take(np.arange(i, min(i + 512, len(holdout))))
+        score = model.embed(part.queries) @ items.T  # (B, I)
+        rows = np.arange(len(part))
+        target = score[rows, part.targets]
+        np.put_along_axis(score, part.queries.history, -np.inf, axis=1)
+        score[:, 0] = -np.inf
+        score[rows, part.targets] = target
+        rank = (score >= target[:, None]).sum(1)
+        total += float(np.where(rank <= k, 1 / np.log2(rank + 1), 0).sum())
+    return total / max(len(holdout), 1)
+
+
+def grouped_ndcg(x: Examples, scores: Floats, k: int = 10) -> float:
+    """Mean NDCG@k over groups that hold something relevant."""
+    order = np.lexsort((x.labels, -scores, x.queries))  # ties: the irrelevant first
+    first = np.searchsorted(x.queries, np.arange(len(x.history)))
+    place = np.arange(len(x)) - first[x.queries]
+    discount = np.where(place < k, 1 / np.log2(place + 2), 0)
+    ideal = x.labels[np.lexsort((-x.labels, x.queries))]
+    gain = np.bincount(x.queries, x.labels[order] * discount, len(x.history))
+    best = np.bincount(x.queries, ideal * discount, len(x.history))
+    return float(np.mean(gain[best > 0] / best[best > 0])) if np.any(best > 0) else 0.0

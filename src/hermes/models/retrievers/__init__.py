@@ -1,0 +1,1 @@
+"""Models that score the whole catalogue for a query."""

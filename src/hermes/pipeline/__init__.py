@@ -1,0 +1,1 @@
+"""Floor 8. The request, in one readable function."""

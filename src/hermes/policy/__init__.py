@@ -1,0 +1,1 @@
+"""Floor 7. Rules that drop, and policies that order."""

@@ -1,0 +1,1 @@
+"""Floor 7. Scorers: learned rankers as a stage of the request."""

@@ -1,0 +1,1 @@
+"""Floor 7. Channels: the only verb that adds candidates."""

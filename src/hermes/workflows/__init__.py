@@ -1,0 +1,1 @@
+"""Floor 10. What a person starts: train, evaluate, demo, bench."""

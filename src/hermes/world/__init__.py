@@ -1,0 +1,1 @@
+"""Floor 2. A simulated marketplace whose truth is known."""
