@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import tomllib
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from .errors import ConfigError, nearest
 
@@ -48,21 +50,66 @@ def build(cls: type, table: Mapping[str, Any], where: str = "") -> Any:
 
 
 def convert(kind: Any, value: Any, path: str) -> Any:
-    """`value` as `kind`: nested dataclasses, tuples, unions with None, and plain scalars."""
-    if dataclasses.is_dataclass(kind) and isinstance(value, Mapping):
-        return build(kind, value, path)  # type: ignore[arg-type]
-    if get_origin(kind) is tuple and isinstance(value, list):
-        inner = get_args(kind)[0]
-        return tuple(convert(inner, v, f"{path}[{i}]") for i, v in enumerate(value))
-    options = get_args(kind) or (kind,)
-    if float in options and type(value) is int:
+    """`value` as `kind`: nested dataclasses, tuples, tables, literals, unions, plain scalars."""
+    options = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    if isinstance(value, Mapping):
+        for option in options:
+            if dataclasses.is_dataclass(option):
+                return build(option, value, path)  # type: ignore[arg-type]
+            if get_origin(option) is dict:
+                return dict(value)
+    for option in options:
+        if get_origin(option) is tuple and isinstance(value, list | tuple):
+            inner = get_args(option)[0]
+            return tuple(convert(inner, v, f"{path}[{i}]") for i, v in enumerate(value))
+        if get_origin(option) is Literal:
+            if value in get_args(option):
+                return value
+            raise ConfigError(f"{path}: {value!r}{nearest(str(value), map(str, get_args(option)))}")
+    plain = tuple(o for o in options if isinstance(o, type))
+    if type(value) is int and int not in plain and float in plain:
         return float(value)
-    scalars = tuple(o for o in options if isinstance(o, type))
-    literal = value in options if isinstance(value, str | int) else False
-    if scalars and not (
-        isinstance(value, scalars) and (type(value) is not bool or bool in scalars)
-    ):
-        raise ConfigError(f"{path}: {value!r} is not {' or '.join(s.__name__ for s in scalars)}")
-    if not scalars and get_args(kind) and not literal:
-        raise ConfigError(f"{path}: {value!r}{nearest(str(value), map(str, options))}")
-    return value
+    if isinstance(value, plain) and (type(value) is not bool or bool in plain):
+        return value
+    raise ConfigError(f"{path}: {value!r} is not {' or '.join(map(name_of, options))}")
+
+
+def name_of(kind: Any) -> str:
+    """For a message."""
+    return kind.__name__ if isinstance(kind, type) else str(kind)
+
+
+def override(table: dict[str, Any], setting: str) -> dict[str, Any]:
+    """`a.b.0.c=value` laid over a nested table; the value is TOML, or a bare word.
+
+    Raises `ConfigError` on a malformed setting or a path through something that is not a table.
+    """
+    path, found, text = setting.partition("=")
+    if not found:
+        raise ConfigError(f"--set {setting!r}: write key=value")
+    try:
+        value = tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.split(".")
+    node: Any = table
+    for key in parents:
+        if isinstance(node, list):
+            node = named(node, key, path)
+        elif isinstance(node, dict):
+            node = node.setdefault(key, {})
+        else:
+            raise ConfigError(f"--set {path!r}: {key!r} is not a table")
+    if not isinstance(node, dict):
+        raise ConfigError(f"--set {path!r}: the last but one step is not a table")
+    node[last] = value
+    return table
+
+
+def named(tables: list[Any], key: str, path: str) -> Any:
+    """One of an array of tables, by its number or its `name`."""
+    for number, table in enumerate(tables):
+        if key in (str(number), table.get("name")):
+            return table
+    names = [str(t.get("name", i)) for i, t in enumerate(tables)]
+    raise ConfigError(f"--set {path!r}: no {key!r}{nearest(key, names)}")

@@ -1,0 +1,66 @@
+"""What was known about the items at one moment; training and serving differ in nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from hermes.core.types import Array, Floats, Ints
+from hermes.data.catalogue import Catalogue
+from hermes.data.interactions import Interactions
+
+WINDOW = 30.0  # days that count as recent
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Facts by item code, made only of events before the moment."""
+
+    popularity: Floats  # (I,) log(1 + events)
+    recent: Floats  # (I,) log(1 + events in the last WINDOW days)
+    first_seen: Floats  # (I,) days from the first event to the moment, NaN without events
+    year: Floats  # (I,) of publication, NaN where unknown
+    price: Floats  # (I,) log(1 + price), NaN where unknown
+    category: Floats  # (I, G) unit rows over the categories, zero where there are none
+    vectors: Floats  # (I, D) unit rows of a retriever's item vectors; D may be 0
+    item_fields: Ints  # (I, F) attribute codes
+    user_fields: Ints  # (U, G) attribute codes
+
+    @classmethod
+    def of(
+        cls, catalogue: Catalogue, log: Interactions, vectors: Floats, width: int = 64
+    ) -> Snapshot:
+        """From a log that holds nothing later than the moment; the `width` largest categories."""
+        n = len(catalogue)
+        now = float(log.times.max(initial=0.0))
+        first = np.full(n, np.inf)
+        np.minimum.at(first, log.items, log.times)
+        late = log.items[log.times > now - WINDOW]
+        kept = np.argsort(-np.asarray(catalogue.category.sum(axis=0)), kind="stable")[:width]
+        return cls(
+            popularity=np.log1p(np.bincount(log.items, minlength=n)).astype(np.float32),
+            recent=np.log1p(np.bincount(late, minlength=n)).astype(np.float32),
+            first_seen=np.where(np.isfinite(first), now - first, np.nan).astype(np.float32),
+            year=(catalogue.published / 365.25 + 1970).astype(np.float32),
+            price=np.log1p(np.maximum(catalogue.price, 0)).astype(np.float32),
+            category=unit(catalogue.category[:, kept].toarray()),
+            vectors=unit(vectors),
+            item_fields=catalogue.fields,
+            user_fields=log.user_fields,
+        )
+
+    def arrays(self) -> dict[str, Array]:
+        """For a bundle."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def restore(cls, arrays: dict[str, Array]) -> Snapshot:
+        """The inverse of `arrays`."""
+        return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+
+
+def unit(rows: Array) -> Floats:
+    """Rows of length one; a zero row stays.  (n, D) -> (n, D)"""
+    norm = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0).astype(np.float32)

@@ -1,0 +1,125 @@
+"""A recipe: what data, which channels, how to blend and rank; a TOML file becomes frozen tables."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import hermes
+from hermes.core.config import build, override
+from hermes.core.errors import ConfigError, nearest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Which events count; see `data/build.DataSpec`."""
+
+    kinds: tuple[str, ...] = ()  # empty: every kind with a weight
+    domains: tuple[str, ...] = ()  # empty: every domain
+    min_value: float | None = None
+    min_item_events: int = 1
+    min_user_events: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Which events the rankers learn from; no retriever is fitted on them."""
+
+    last: int = 1  # events held back at the end of each history
+    users: int = 20_000  # at most so many, drawn at random
+    valid: float = 0.15  # share of those users who only serve early stopping
+    valid_users: int = 1000  # at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelSpec:
+    """A retriever and how long it may take."""
+
+    name: str
+    model: str  # module:Class
+    config: dict[str, Any] = field(default_factory=dict)
+    k: int = 1000
+    deadline: float = 0.05  # seconds
+    tiers: tuple[int, ...] = (1, 2, 3)  # where it is served
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A learned ranker."""
+
+    model: str
+    config: dict[str, Any] = field(default_factory=dict)
+    keep: int  # candidates that go on
+    negatives: int = 200  # best candidates shown to it for each label
+    rich: bool = True  # with the history's features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blend:
+    """How the channels' lists become one."""
+
+    method: Literal["rrf", "normalised", "learned"] = "learned"
+    keep: int = 1000  # candidates that go on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slate:
+    """The policy."""
+
+    diversity: float | None = None  # MMR's 1 - lambda; None: only when asked for
+    threshold: float = 1.0  # mean pairwise cosine above which diversity starts by itself
+    epsilon: float = 0.0  # exploration
+    quota: float = 1.0  # largest share of one category
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything `hermes train` needs besides the data."""
+
+    name: str
+    channels: tuple[ChannelSpec, ...]
+    data: Data = Data()
+    labels: Labels = Labels()
+    blend: Blend = Blend()
+    prerank: Stage | None = None
+    rank: Stage | None = None
+    slate: Slate = Slate()
+    length: int = 200  # events of a history that retrievers read
+
+
+def folder() -> Path:
+    """Where the recipes that come with hermes lie."""
+    packaged = Path(hermes.__file__).parent / "recipes"
+    return packaged if packaged.is_dir() else Path(hermes.__file__).parents[2] / "recipes"
+
+
+def load(name: str, settings: Sequence[str] = ()) -> tuple[Recipe, dict[str, Any]]:
+    """A recipe by path or by name, with `key=value` settings laid over it, and its table.
+
+    Raises `ConfigError` that names the nearest recipe or key.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        known = {p.stem: p for p in folder().glob("*.toml")}
+        if name not in known:
+            raise ConfigError(f"no recipe {name!r}{nearest(name, known)}, or give a .toml file")
+        path = known[name]
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"recipe {path}: {error}") from error
+    for setting in settings:
+        table = override(table, setting)
+    return parse(table), table
+
+
+def parse(table: dict[str, Any]) -> Recipe:
+    """A recipe from its table; every key is checked."""
+    recipe: Recipe = build(Recipe, table, "")
+    names = [channel.name for channel in recipe.channels]
+    if not names or len(set(names)) != len(names):
+        raise ConfigError(f"recipe {recipe.name!r}: channels need distinct names, found {names}")
+    return recipe
