@@ -1,0 +1,49 @@
+# Only Python 3.11 or later and a C compiler are needed; everything else is installed into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+JOBS ?= 2
+PORT ?= 8080
+SCALE ?= small
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint docs bench constraints clean
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY)  ## make .venv and install everything into it; at once when that was done before
+
+run: $(READY)  ## make a world, train on it, and serve the demo at http://localhost:8080
+	$(BIN)/hermes demo --port $(PORT) --scale $(SCALE)
+
+test: lint docs  ## every check: style, types, floors, spelling, documents, tests and doctests
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --doctest-modules -ra -v tests src
+
+lint: $(READY)  ## ruff, mypy, import-linter, codespell
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell src tests docs recipes README.md CHANGELOG.md Makefile pyproject.toml
+
+docs: $(READY)  ## build the site into site/, strictly
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(READY)  ## measure everything in one table and write it into the README
+	$(BIN)/hermes bench all --readme README.md --json var/bench.json
+
+constraints: $(READY)  ## pin what is installed now
+	tools/pin $(BIN)/python > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## remove everything that was made here
+	rm -rf .venv build dist site var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# torch comes first and alone: with it in place, no resolver has a reason to fetch another build.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hermes needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
+	$(BIN)/pip install --quiet -c constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[train,dev]'
+	touch $(READY)
