@@ -1,7 +1,7 @@
 """The nouns every floor shares.
 
-One rule holds everywhere: **code 0 means unknown**. Item codes run 1..I-1, user codes 1..U-1, and so
-do the codes of every category. Row 0 of every table belongs to the unknown.
+One rule holds everywhere: **code 0 means unknown**. Item codes run 1..I-1, user codes 1..U-1, and
+so do the codes of every category. Row 0 of every table belongs to the unknown.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -50,6 +51,5 @@ class Vocabulary:
         blob, ends = arrays["bytes"].tobytes(), [0, *arrays["ends"].tolist()]
         if not len(arrays["ends"]) or ends[-1] != len(blob):
             raise ArtifactError("vocabulary: the bytes and their ends disagree")
-        spans = zip(ends[:-1], ends[1:], strict=True)
-        names = [blob[a:b].decode("utf-8", "surrogatepass") for a, b in spans]
+        names = [blob[a:b].decode("utf-8", "surrogatepass") for a, b in pairwise(ends)]
         return cls.of(names[1:])
