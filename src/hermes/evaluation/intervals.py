@@ -51,7 +51,7 @@ def bootstrap(
 
 
 def resamples(n: int, draws: int, rng: np.random.Generator, chunk: int = 100) -> Iterator[Array]:
-    """Weights that each of n users has in each draw; every row sums to 1.  -> (chunk, n) at a time"""
+    """The weights of n users in each draw; a row sums to 1.  -> (chunk, n) at a time"""
     for start in range(0, draws, chunk):
         size = min(chunk, draws - start)
         picks = rng.integers(0, n, (size, n)) + np.arange(size)[:, None] * n

@@ -1,11 +1,11 @@
 """How good a ranking is, one number a user, so that systems can be compared in pairs.
 
-Everything is computed from the rank that each relevant item got: `ranks` (T,) counts from 1 and is 0
-for an item that was not ranked; `offsets` (Q+1,) says which ranks belong to which user, each of whom
-has at least one. A tie counts against the system.
+Everything is computed from the rank that each relevant item got: `ranks` (T,) counts from 1 and is
+0 for an item that was not ranked; `offsets` (Q+1,) says which ranks belong to which user, each of
+whom has at least one. A tie counts against the system.
 
-In the examples one user has three relevant items, found at ranks 1 and 4 and not at all; another has
-one, at rank 2.
+In the examples one user has three relevant items, found at ranks 1 and 4 and not at all; another
+has one, at rank 2.
 
 >>> ranks, offsets = np.array([1, 4, 0, 2]), np.array([0, 3, 4])
 """
@@ -58,7 +58,7 @@ def recall(ranks: Ints, offsets: Ints, k: int) -> Array:
 
 
 def ndcg(ranks: Ints, offsets: Ints, k: int) -> Array:
-    """NDCG@k = sum over hits of 1/log2(rank+1), over the same sum when the best come first.  -> (Q,)
+    """NDCG@k = sum over hits of 1/log2(rank+1), over that sum when the best come first.  -> (Q,)
 
     The first user: (1 + 1/log2 5) / (1 + 1/log2 3 + 1/2) = 1.4307 / 2.1309 = 0.6714; the second:
     1/log2 3 = 0.6309.
@@ -86,7 +86,7 @@ def mrr(ranks: Ints, offsets: Ints, k: int) -> Array:
 
 
 def average_precision(ranks: Ints, offsets: Ints, k: int) -> Array:
-    """AP@k = sum over hits of P@rank, over min(k, number of relevant items); its mean is MAP.  -> (Q,)
+    """AP@k = sum over hits of P@rank, over min(k, relevant items); its mean is MAP.  -> (Q,)
 
     The first user: (1/1 + 2/4) / 3 = 0.5.
 

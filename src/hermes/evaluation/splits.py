@@ -80,7 +80,9 @@ def leave_one_out(data: Interactions, length: int = 200, repeats: bool = False) 
     known = data.take(~tested | (place >= 1))
     train = data.take(~tested | (place >= 2))
     return Split(
-        "loo", *stop_by(train, data, valid, length), cases(data, known, train, test, None, repeats)
+        "loo",
+        *stop_by(train, data, valid, length),
+        cases(data, known, train, test, moment=None, repeats=repeats),
     )
 
 
@@ -93,8 +95,8 @@ def temporal(
 ) -> Split:
     """What happened from the moment `at` (days) on is the test, of the same moment for everybody.
 
-    Without `at`, the moment after which `fraction` of all events happened. The last `fraction` of what is before
-    it is validation, of which each user's first event is the one to stop by.
+    Without `at`, the moment after which `fraction` of all events happened. The last `fraction` of
+    what is before it is validation, of which each user's first event is the one to stop by.
     """
     if not 0 < fraction < 0.5:
         raise ConfigError(f"temporal split: fraction {fraction} is not between 0 and 0.5")
@@ -105,7 +107,7 @@ def temporal(
     early = float(np.quantile(known.times, 1 - fraction))
     train = data.take(data.times < early)
     valid = (data.times >= early) & (data.times < moment)
-    test = cases(data, known, train, data.times >= moment, moment, repeats)
+    test = cases(data, known, train, data.times >= moment, moment=moment, repeats=repeats)
     return Split("temporal", *stop_by(train, data, valid, length), test)
 
 
@@ -116,7 +118,7 @@ def given(data: Interactions, part: Ints, length: int = 200, repeats: bool = Fal
     if not np.any(part == 2):
         raise DataError("given split: no event is marked test; ingest with --split COLUMN")
     train, known = data.take(part == 0), data.take(part <= 1)
-    test = cases(data, known, train, part == 2, None, repeats)
+    test = cases(data, known, train, part == 2, moment=None, repeats=repeats)
     return Split("given", *stop_by(train, data, part == 1, length), test)
 
 
@@ -145,6 +147,7 @@ def cases(
     known: Interactions,
     train: Interactions,
     mask: Bools,
+    *,
     moment: float | None,
     repeats: bool,
 ) -> Cases:
