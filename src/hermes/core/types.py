@@ -81,6 +81,20 @@ class Candidates:
 
     def top(self, column: str, k: int) -> Candidates:
         """The k best by `column`; a non-finite score sinks, ties keep their order."""
-        score = self.columns[column]
-        score = np.where(np.isfinite(score), score, -np.inf)
-        return self.take(np.argsort(-score, kind="stable")[:k])
+        return self.take(strongest(self.columns[column], k))
+
+
+def strongest(scores: Array, k: int) -> Ints:
+    """Positions of the k largest, best first; a non-finite one sinks, ties keep their order.
+
+    >>> strongest(np.array([1.0, np.nan, 3.0, 1.0]), 3).tolist()
+    [2, 0, 3]
+    """
+    clean = np.where(np.isfinite(scores), scores, -np.inf)
+    n = len(clean)
+    if k >= n:
+        return np.argsort(-clean, kind="stable")
+    if k <= 0:
+        return np.zeros(0, np.int64)
+    index = np.flatnonzero(clean >= np.partition(clean, n - k)[n - k])
+    return index[np.argsort(-clean[index], kind="stable")[:k]]

@@ -1,9 +1,11 @@
-"""What is on offer, as arrays by item code: what rules, features and answers read at serving time."""
+"""What is on offer, as arrays by item code: read by rules, features and answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -65,16 +67,18 @@ class Catalogue:
     @classmethod
     def restore(cls, arrays: dict[str, Array]) -> Catalogue:
         """The inverse of `arrays`."""
-        vocabularies = {
+        vocabularies: dict[str, Any] = {
             name: Vocabulary.restore({k: arrays[f"{name}.{k}"] for k in ("bytes", "ends")})
             for name in ("items", "domains", "categories", "creators")
         }
-        tables = {}
+        tables: dict[str, Any] = {}
         for name, width in (("category", "categories"), ("creator", "creators")):
             indptr, indices = arrays[f"{name}.indptr"], arrays[f"{name}.indices"]
             size = (len(indptr) - 1, len(vocabularies[width]))
             tables[name] = csr_array((np.ones(len(indices), np.float32), indices, indptr), size)
-        plain = {n: arrays[n] for n in ("domain", "cohort", "price", "published", "available")}
+        plain: dict[str, Any] = {
+            n: arrays[n] for n in ("domain", "cohort", "price", "published", "available")
+        }
         titles = unpack({k: arrays[f"titles.{k}"] for k in ("bytes", "ends")})
         cards = unpack({k: arrays[f"cards.{k}"] for k in ("bytes", "ends")})
         return cls(
@@ -104,4 +108,4 @@ def pack(texts: tuple[str, ...] | tuple[bytes, ...]) -> dict[str, Array]:
 def unpack(arrays: dict[str, Array]) -> list[bytes]:
     """The inverse of `pack`."""
     blob, ends = arrays["bytes"].tobytes(), [0, *arrays["ends"].tolist()]
-    return [blob[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [blob[a:b] for a, b in pairwise(ends)]

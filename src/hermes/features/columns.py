@@ -136,4 +136,5 @@ class Columns:
 
     def history(self, query: Query) -> Ints:
         """(L,) left-padded with 0"""
-        return query.columns(self.length).history[0]
+        row: Ints = query.columns(self.length).history[0]
+        return row

@@ -63,4 +63,5 @@ class Snapshot:
 def unit(rows: Array) -> Floats:
     """Rows of length one; a zero row stays.  (n, D) -> (n, D)"""
     norm = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0).astype(np.float32)
+    out: Floats = (rows / np.where(norm > 0, norm, 1)).astype(np.float32)
+    return out

@@ -19,8 +19,8 @@ def sequences(
 ) -> Iterator[Batch]:
     """Stretches of one user's events and the event that follows each.
 
-    A long history is cut into stretches of `length`, counted from its end. Batches hold `size`
-    stretches of like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
+    A long history is cut into stretches of `length`, counted from its end. Batches hold
+    `size` stretches of like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
     """
     users, starts, ends = stretches(data, length)
     order = rng.permutation(len(starts))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hermes.core.types import Shape
@@ -11,7 +14,7 @@ from hermes.core.types import Shape
 def mlp(*sizes: int, dropout: float = 0.0) -> nn.Sequential:
     """Linear-ReLU-Dropout for each hidden size; the last layer stays linear."""
     layers: list[nn.Module] = []
-    for a, b in zip(sizes[:-2], sizes[1:-1], strict=True):
+    for a, b in pairwise(sizes[:-1]):
         layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)]
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
 
@@ -44,3 +47,28 @@ class Fields(nn.Module):
         if self.dense is not None:
             vectors.append(self.dense(dense))
         return torch.stack(vectors, dim=1)
+
+
+class CausalBlock(nn.Module):
+    """Attention to the past, then a feed-forward layer, each normalised before and added after.
+
+    Vaswani et al. Attention is all you need. NeurIPS 2017; normalisation before, after Xiong et al.
+    On layer normalization in the transformer architecture. ICML 2020.
+    """
+
+    def __init__(self, d: int, heads: int, wide: int, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
+        self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
+        self.drop = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, n, D) -> (B, n, D)"""
+        b, n, d = x.shape
+        parts = self.qkv(self.before(x)).view(b, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        q, k, v = parts.unbind(0)  # (B, heads, n, D / heads)
+        past = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.drop(self.out(past.transpose(1, 2).reshape(b, n, d)))
+        return torch.as_tensor(x + self.drop(self.down(F.gelu(self.up(self.between(x))))))

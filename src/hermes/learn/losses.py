@@ -42,7 +42,8 @@ class FusedSoftmax(torch.autograd.Function):
         return total / n
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """The gradients kept by `forward`, times the one from above."""
         d_states, d_items = ctx.saved_tensors
         return grads[0] * d_states, grads[0] * d_items, None, None
 

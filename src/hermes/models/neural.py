@@ -55,7 +55,7 @@ class Neural(ABC):
         self.shape, self.net = data.shape, self.build(data.shape)
         self.prepare(data)
         judge = (lambda: float(self.validate(data) or 0.0)) if data.valid is not None else None
-        draw = lambda rng: self.batches(data, rng)  # noqa: E731
+        draw = lambda rng: self.batches(data, rng)
         name = type(self).__name__
         self.losses = minimise(self.net, self.loss, draw, self.config.schedule, run, judge, name)
         return self

@@ -1,0 +1,49 @@
+"""Queries out of a log: every user, or every event, as they stood just before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from hermes.core.protocols import Query
+from hermes.core.types import Ints
+from hermes.data.interactions import Interactions
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def before(log: Interactions, rows: Ints, size: int = 20) -> Iterator[Query]:
+    """For each event, the query its user would have sent just before it."""
+    offsets = log.offsets()
+    for row in rows.tolist():
+        user = int(log.users[row])
+        past = slice(int(offsets[user]), row)
+        at = float(log.times[row])
+        yield Query(
+            id=f"log-{row}",
+            at=EPOCH + timedelta(days=at),
+            user=user,
+            history=log.items[past],
+            ages=(at - log.times[past]).astype(np.float32),
+            size=size,
+            explain=False,
+        )
+
+
+def after(log: Interactions, users: Ints, size: int = 20) -> Iterator[Query]:
+    """For each user, the query they would send at their last event's moment, knowing all of it."""
+    offsets = log.offsets()
+    for user in users.tolist():
+        past = slice(int(offsets[user]), int(offsets[user + 1]))
+        at = float(log.times[past][-1]) if past.stop > past.start else 0.0
+        yield Query(
+            id=f"user-{user}",
+            at=EPOCH + timedelta(days=at),
+            user=user,
+            history=log.items[past],
+            ages=(at - log.times[past]).astype(np.float32),
+            size=size,
+            explain=False,
+        )

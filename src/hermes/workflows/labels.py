@@ -1,0 +1,92 @@
+"""What the rankers learn from: candidates of retrievers that never saw the label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hermes.core.errors import DataError
+from hermes.core.protocols import Query
+from hermes.core.types import Candidates, Ints, Shape
+from hermes.data.interactions import Holdout, Interactions
+from hermes.features.columns import Columns
+from hermes.features.examples import Examples
+from hermes.pipeline.recipe import Labels
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A log in two: what retrievers learn, and the later events the rankers learn."""
+
+    log: Interactions  # for the retrievers, with `valid` for early stopping
+    learn: Ints  # rows of the whole log, the rankers' labels
+    judge: Ints  # rows of the whole log, of users kept for early stopping
+
+
+def cut(whole: Interactions, labels: Labels, length: int, rng: np.random.Generator) -> Cut:
+    """Hold back each user's last events; raises `DataError` when nobody has enough of them."""
+    late, counts = whole.rank_from_end(), np.diff(whole.offsets())
+    enough = counts >= labels.last + 2
+    held = (late < labels.last) & enough[whole.users]
+    users = rng.permutation(np.flatnonzero(enough))[: labels.users]
+    if len(users) < 2:
+        raise DataError(
+            f"only {len(users)} users have {labels.last + 2} events; nothing to rank by"
+        )
+    judges = users[: max(1, min(labels.valid_users, int(labels.valid * len(users))))]
+    log = whole.take(~held)
+    queries = log.queries(judges, length)
+    first = whole.offsets()[judges + 1] - labels.last
+    known = np.isin(whole.items[first], log.items)  # a first sight teaches a retriever nothing
+    holdout = Holdout(queries, whole.items[first]).take(known)
+    rows = np.flatnonzero(held & (whole.weights > 0))
+    is_judge = np.isin(whole.users[rows], judges)
+    chosen = np.isin(whole.users[rows], users)
+    log = replace(log, valid=holdout if len(holdout) else None)
+    return Cut(log, rows[chosen & ~is_judge], rows[is_judge])
+
+
+Pool = Callable[[Query], Candidates]
+
+
+def examples(
+    queries: Iterable[Query],
+    targets: Sequence[int],
+    pool_of: Pool,
+    columns: Columns,
+    negatives: int,
+    tell: Callable[[], None],
+) -> Examples:
+    """Pools as the request makes them, each with its label; a pool without it is left out."""
+    dense, sparse, past, sizes, labels = [], [], [], [], []
+    for query, target in zip(queries, targets, strict=True):
+        pool = pool_of(query)
+        tell()
+        hit = np.flatnonzero(pool.items == target)
+        if not len(hit):
+            continue
+        keep = np.arange(min(negatives, len(pool)))
+        if hit[0] >= negatives:
+            keep = np.append(keep, hit[0])
+        # features see the whole pool, as in a request; only then are rows chosen
+        dense.append(columns.dense(query, pool)[keep])
+        sparse.append(columns.sparse(query, pool)[keep])
+        past.append(columns.history(query))
+        labels.append((pool.items[keep] == target).astype(np.float32))
+        sizes.append(len(keep))
+    if not sizes:
+        raise DataError("no label was among its candidates: the channels retrieve nothing relevant")
+    shape = Shape(n_dense=len(columns.names), sparse=columns.cardinalities, history=columns.length)
+    label = np.concatenate(labels)
+    return Examples(
+        np.concatenate(dense),
+        np.concatenate(sparse),
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.stack(past),
+        label,
+        np.ones(len(label), np.float32),
+        shape,
+        columns.names,
+    )
