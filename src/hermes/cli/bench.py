@@ -1,0 +1,54 @@
+"""`hermes bench`: measure, and show it in one table."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from hermes.workflows.bench import Row
+
+
+def command(
+    what: str = typer.Argument(help="quality, serve, ann, ingest, train, or all."),
+    data: Path | None = typer.Option(
+        None, help="Folder of real data sets; the world is used without it."
+    ),
+    work: Path = typer.Option(Path("var/bench"), help="Where to keep what is made on the way."),
+    full: bool = typer.Option(False, "--full", help="The long benchmarks too: hours, not minutes."),
+    json_: Path | None = typer.Option(None, "--json", help="Write everything to this file."),
+    readme: Path | None = typer.Option(
+        None, help="Write the table between the marks of this file."
+    ),
+) -> None:
+    """Measure quality, latency, throughput, memory and training time, beside peers."""
+    from hermes.workflows import bench
+
+    notes = Console(stderr=True, highlight=False)
+    rows = bench.gather(bench.parts(what), bench.Place(data, work, full), notes.print)
+    report = bench.document(rows, datetime.now(UTC))
+    Console().print(table(rows))
+    if json_:
+        json_.parent.mkdir(parents=True, exist_ok=True)
+        json_.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    if readme:
+        bench.rewrite(readme, bench.markdown(report))
+
+
+def table(rows: list[Row]) -> Table:
+    """One line a figure; a part of the benchmark is a section."""
+    from hermes.workflows.bench import shown
+
+    out = Table("part", "what", "measured", "asked", "holds", "note")
+    for before, row in zip([None, *rows], rows, strict=False):
+        if before and before.part != row.part:
+            out.add_section()
+        style = "red" if row.holds is False else None
+        out.add_row(row.part, *shown(row), style=style)
+    return out

@@ -1,0 +1,168 @@
+"""Everything that is measured, in one table: the parts are measured elsewhere and gathered here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from hermes.core.config import build
+from hermes.core.errors import ConfigError, DataError, nearest
+
+PARTS = ("quality", "serve", "ann", "ingest", "train")
+LIBRARIES = (
+    "numpy",
+    "torch",
+    "polars",
+    "duckdb",
+    "faiss-cpu",
+    "onnxruntime",
+    "lightgbm",
+    "granian",
+)
+MARKS = ("<!-- bench: begin -->", "<!-- bench: end -->")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure, and what it has to be."""
+
+    name: str
+    value: float | None  # None: could not be measured here; `note` says why
+    unit: str = ""
+    floor: float | None = None  # what it must reach, or must not exceed
+    holds: bool | None = None  # None: nothing was asked
+    low: float | None = None  # of a 95 % interval
+    high: float | None = None
+    note: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a benchmark finds its data and may write."""
+
+    data: Path | None  # the folder of real data sets; None: the simulated world is used
+    work: Path
+    full: bool = False  # the long benchmarks as well
+
+
+def parts(word: str) -> tuple[str, ...]:
+    """`all`, or one part; `ConfigError` with the nearest word."""
+    if word == "all":
+        return PARTS
+    if word not in PARTS:
+        raise ConfigError(f"no benchmark {word!r}{nearest(word, (*PARTS, 'all'))}")
+    return (word,)
+
+
+def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> list[Row]:
+    """The rows of the chosen parts, in order."""
+    rows: list[Row] = []
+    for part in chosen:
+        say(f"measuring {part}")
+        module = importlib.import_module(f"hermes.workflows.bench_{part}")
+        rows += [build(Row, {**found, "part": part}, part) for found in module.measure(place)]
+    return rows
+
+
+def document(rows: Iterable[Row], at: datetime) -> dict[str, Any]:
+    """The rows, and what they were measured with."""
+    return {
+        "at": at.isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": {
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+            "processor": processor(),
+            "python": platform.python_version(),
+            "system": f"{platform.system()} {platform.release()}",
+        },
+        "versions": {name: installed(name) for name in ("hermes-recommender", *LIBRARIES)},
+        "rows": [asdict(row) for row in rows],
+    }
+
+
+def installed(name: str) -> str:
+    """The version of a distribution, empty where it is not there."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def commit() -> str:
+    """Of the checkout hermes runs from, with a + when it was changed since; empty outside one."""
+    folder, git = Path(__file__).parent, shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "-C", str(folder), "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def processor() -> str:
+    """Its name, as the kernel has it."""
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", info.read_text("utf-8")) if info.exists() else None
+    return found[1] if found else platform.machine()
+
+
+def shown(row: Row) -> tuple[str, str, str, str, str]:
+    """Name, value with its interval, what was asked, whether it holds, and the note.
+
+    >>> shown(Row(name="HR@10", value=0.33012, floor=0.329, holds=True, low=0.3185, high=0.342))
+    ('HR@10', '0.330 [0.319, 0.342]', '0.329', 'yes', '')
+    """
+    value = "not measured" if row.value is None else f"{figure(row.value)} {row.unit}".strip()
+    if row.low is not None and row.high is not None:
+        value += f" [{figure(row.low)}, {figure(row.high)}]"
+    asked = "" if row.floor is None else f"{figure(row.floor)} {row.unit}".strip()
+    return row.name, value, asked, {True: "yes", False: "no", None: ""}[row.holds], row.note
+
+
+def figure(value: float) -> str:
+    """Three digits that matter, and no more.
+
+    >>> [figure(v) for v in (0.33012, 3.176, 61.234, 1234567.0, 0.0)]
+    ['0.330', '3.18', '61.2', '1,234,567', '0']
+    """
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return (
+        f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}" if abs(value) < 1 else f"{value:.2f}"
+    )
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """The table of the README, and under it what it was measured with."""
+    lines = ["| part | what | measured | asked | holds | note |", "|---|---|---|---|---|---|"]
+    for found in report["rows"]:
+        row = Row(**found)
+        cells = [cell.replace("|", "\\|") for cell in (row.part, *shown(row))]
+        lines.append("| " + " | ".join(cells) + " |")
+    machine = report["machine"]
+    lines.append(
+        f"\nMeasured by `hermes bench` at {report['at']}, commit `{report['commit']}`, "
+        f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
+        f"Python {machine['python']}. Intervals are 95 %."
+    )
+    return "\n".join(lines)
+
+
+def rewrite(readme: Path, table: str) -> None:
+    """Put the table between its marks; `DataError` when they are not there."""
+    text = readme.read_text("utf-8")
+    begin, end = (text.find(mark) for mark in MARKS)
+    if not 0 <= begin < end:
+        raise DataError(f"{readme} lacks the lines {MARKS[0]} and {MARKS[1]}; add them")
+    readme.write_text(f"{text[: begin + len(MARKS[0])]}\n{table}\n{text[end:]}", "utf-8")

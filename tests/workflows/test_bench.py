@@ -1,0 +1,65 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hermes.core.errors import ConfigError, DataError
+from hermes.workflows import bench
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ROWS = [
+    bench.Row(name="HR@10", value=0.33, floor=0.329, holds=True, part="quality"),
+    bench.Row(name="p99", value=9.0, unit="ms", floor=8.1, holds=False, part="serve"),
+    bench.Row(name="recbole", value=None, note="a | b", part="train"),
+]
+
+
+def test_an_unknown_part_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'quality'"):
+        bench.parts("qualty")
+
+
+def test_all_is_every_part_that_there_is() -> None:
+    assert bench.parts("all") == bench.PARTS
+
+
+def test_a_figure_that_misses_its_floor_says_no() -> None:
+    table = bench.markdown(bench.document(ROWS, AT))
+    assert "| serve | p99 | 9.00 ms | 8.10 ms | no |" in table
+
+
+def test_what_could_not_be_measured_says_so_and_why() -> None:
+    table = bench.markdown(bench.document(ROWS, AT))
+    assert "| train | recbole | not measured |  |  | a \\| b |" in table
+
+
+def test_the_table_names_when_and_on_what_it_was_measured() -> None:
+    table = bench.markdown(bench.document(ROWS, AT))
+    assert "2026-01-02T03:04:05+00:00" in table
+    assert "cores" in table
+
+
+def test_rewriting_changes_only_what_is_between_the_marks(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{bench.MARKS[0]}\nold\n{bench.MARKS[1]}\nafter\n")
+    bench.rewrite(readme, "new")
+    assert readme.read_text() == f"before\n{bench.MARKS[0]}\nnew\n{bench.MARKS[1]}\nafter\n"
+
+
+def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("nothing\n")
+    with pytest.raises(DataError, match="lacks the lines"):
+        bench.rewrite(readme, "new")
+    assert readme.read_text() == "nothing\n"
+
+
+def test_a_row_with_a_key_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Part:
+        @staticmethod
+        def measure(place: bench.Place) -> list[dict[str, object]]:
+            return [{"name": "x", "value": 1.0, "flor": 2.0}]
+
+    monkeypatch.setattr(bench.importlib, "import_module", lambda name: Part)
+    with pytest.raises(ConfigError, match="did you mean 'floor'"):
+        bench.gather(["ann"], bench.Place(None, Path()), print)
