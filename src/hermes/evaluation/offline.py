@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
+from hermes.core.progress import Advance
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Bools, Ints
 from hermes.data.interactions import Interactions
 from hermes.models.base import Retriever
+from hermes.pipeline.queries import EPOCH
 
 from .metrics import list_ranks, score_ranks
 from .splits import Cases
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TOP = 10  # items of a list that are kept for what is beyond accuracy
-Report = Callable[[int, int], None]  # (done, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Answer:
 
     systems: Mapping[str, Ranking]
     stages: Mapping[str, Ints]
+    degraded: tuple[str, ...] = ()  # what failed on the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,11 @@ class Outcome:
     ranks: Mapping[str, Ints]  # each (T,), 0 where not ranked
     lists: Mapping[str, Ints]  # each (Q, TOP), padded with 0
     survived: Mapping[str, Bools]  # each (T,): the target was still there after the stage
+    degraded: Mapping[str, int]  # queries on which a part failed, by part
     seconds: float  # of the pass
 
 
-def queries(cases: Cases, size: int) -> Iterator[Query]:
+def queries(cases: Cases) -> Iterator[Query]:
     """Each case as the request its user would have made."""
     log, bounds = cases.known, cases.known.offsets()
     for user, now in zip(cases.users.tolist(), cases.now.tolist(), strict=True):
@@ -61,29 +64,34 @@ def queries(cases: Cases, size: int) -> Iterator[Query]:
             user=user,
             history=log.items[rows],
             ages=(now - log.times[rows]).astype(np.float32),
-            size=size,
             explain=False,
         )
 
 
 def replay(
-    cases: Cases, answer: Callable[[Query], Answer], size: int, report: Report | None = None
+    cases: Cases, answer: Callable[[Query], Answer], advance: Advance | None = None
 ) -> Outcome:
     """Ask `answer` once for each case, at its moment, and rank its targets in every list.
 
-    A system that left out a query, since its channel failed or was late, has not found its targets.
+    Unless repeats are allowed, what the user has had is taken out of every list first. A system
+    that did not answer a query, since its channel failed or was late, has not found its targets.
     """
     begun = time.perf_counter()
     n, total = len(cases), len(cases.targets)
     ranks: dict[str, Ints] = {}
     lists: dict[str, Ints] = {}
     survived: dict[str, Bools] = {}
-    for q, query in enumerate(queries(cases, size)):
+    degraded: Counter[str] = Counter()
+    for q, query in enumerate(queries(cases)):
         rows = slice(cases.offsets[q], cases.offsets[q + 1])
         targets = cases.targets[rows]
+        out = np.zeros(cases.known.shape.n_items, bool)
+        out[0] = True
+        if not cases.allow_repeats:
+            out[query.history] = True
         said = answer(query)
         for name, ranking in said.systems.items():
-            fair = unseen(ranking, query, cases.allow_repeats)
+            fair = unseen(ranking, out)
             ranks.setdefault(name, np.zeros(total, np.int64))[rows] = list_ranks(
                 fair.items, targets, fair.scores
             )
@@ -91,16 +99,15 @@ def replay(
             lists.setdefault(name, np.zeros((n, TOP), np.int64))[q, : len(top)] = top
         for name, items in said.stages.items():
             survived.setdefault(name, np.zeros(total, bool))[rows] = np.isin(targets, items)
-        if report and (q % 20 == 0 or q == n - 1):
-            report(q + 1, n)
-    return Outcome(cases, ranks, lists, survived, time.perf_counter() - begun)
+        degraded.update(set(said.degraded))
+        if advance:
+            advance(1)
+    return Outcome(cases, ranks, lists, survived, degraded, time.perf_counter() - begun)
 
 
-def unseen(ranking: Ranking, query: Query, repeats: bool) -> Ranking:
-    """Without what the user has had, and without the unknown item."""
-    keep = ranking.items > 0
-    if not repeats:
-        keep &= ~np.isin(ranking.items, query.history)
+def unseen(ranking: Ranking, out: Bools) -> Ranking:
+    """Without the items that `out` (I,) marks."""
+    keep = ~out[ranking.items]
     scores = None if ranking.scores is None else ranking.scores[keep]
     return Ranking(ranking.items[keep], scores)
 

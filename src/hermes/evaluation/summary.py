@@ -44,6 +44,7 @@ class Evaluation:
     seconds: float
     repeats: int
     fresh: int
+    degraded: Mapping[str, int]  # queries on which a part failed, by part
     ks: tuple[int, ...]
     systems: Figures
     paired: tuple[Pair, ...]
@@ -61,7 +62,7 @@ class Evaluation:
             {k: v for k, v in p.items() if k != "result"} | p["result"] for p in plain["paired"]
         ]
         first = ("protocol", "users", "items", "data_hash", "seconds", "systems")
-        rest = ("name", "targets", "repeats", "fresh", "funnel", "segments", "beyond")
+        rest = ("name", "targets", "repeats", "fresh", "degraded", "funnel", "segments", "beyond")
         return {key: plain[key] for key in first + rest} | {"paired": paired}
 
 
@@ -95,6 +96,7 @@ def summarise(
         seconds=round(outcome.seconds, 2),
         repeats=cases.repeats,
         fresh=cases.fresh,
+        degraded=dict(outcome.degraded),
         ks=ks,
         systems=intervals(each, rng),
         paired=tuple(compare(each, chosen, rng)),
@@ -135,11 +137,11 @@ def compare(
     out = []
     for name, k in chosen:
         metric = f"{name}@{k}"
-        rivals = [max(channels, key=lambda s: float(each[s][metric].mean()))] if channels else []
-        for a, opponents in (("fusion", rivals), ("cascade", [*rivals, "fusion"])):
-            for b in opponents:
-                if a in each and b in each:
-                    out.append(Pair(a, b, metric, paired(each[a][metric], each[b][metric], rng)))
+        best = max(channels, key=lambda s: float(each[s][metric].mean()), default="")
+        for a, b in (("fusion", best), ("cascade", best), ("cascade", "fusion")):
+            if a in each and b in each:
+                result = paired(each[a][metric], each[b][metric], rng)
+                out.append(Pair(a, b, metric, result))
     return out
 
 
