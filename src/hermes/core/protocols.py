@@ -66,7 +66,9 @@ class Reason:
 class Channel(Protocol):
     """A source of candidates."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """In traces, columns and messages."""
 
     def retrieve(self, query: Query, k: int) -> Candidates:
         """At most k items with a column `score`, best first.  The only verb that adds."""
@@ -75,7 +77,9 @@ class Channel(Protocol):
 class Filter(Protocol):
     """A rule."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """In traces, columns and messages."""
 
     def keep(self, query: Query, pool: Candidates) -> Bools:
         """(n,)  The only verb that drops; a mask cannot reorder."""
@@ -84,7 +88,9 @@ class Filter(Protocol):
 class Scorer(Protocol):
     """A ranker as a stage."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """In traces, columns and messages."""
 
     def score(self, query: Query, pool: Candidates) -> Floats:
         """(n,)  Can neither drop nor reorder."""
@@ -93,7 +99,9 @@ class Scorer(Protocol):
 class Policy(Protocol):
     """What orders the slate."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """In traces, columns and messages."""
 
     def choose(self, query: Query, pool: Candidates, size: int) -> Choice:
         """The only verb that orders; positions cannot invent items."""

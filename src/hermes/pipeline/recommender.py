@@ -1,0 +1,108 @@
+"""A request, from the question to the slate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from hermes.core.errors import Unavailable
+from hermes.core.protocols import Explainer, Policy, Query, Reason, Scorer
+from hermes.core.types import Candidates, strongest
+from hermes.policy.rules import Rules
+
+from .breaker import Breaker, attempt
+from .sources import Sources
+from .trace import Slate, Trace
+
+EVERYTHING = 1 << 31  # more items than any catalogue has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A ranker, how many it leaves, and the breaker that skips it while it keeps failing."""
+
+    scorer: Scorer
+    keep: int
+    breaker: Breaker = field(default_factory=Breaker)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommender:
+    """Everything a request needs; without stages the blend alone orders (tier 3)."""
+
+    sources: Sources
+    blend: Callable[[Mapping[str, Candidates]], Candidates]
+    rules: Rules
+    policy: Policy
+    stages: Sequence[Stage] = ()  # pre-rank, fine-rank; each column is named after its scorer
+    explainer: Explainer | None = None
+    retrieve: int = 1000  # candidates that leave retrieval
+
+    def __call__(self, query: Query) -> Slate:
+        """The slate, with reasons when the query asks for them, and the trace of how it came about.
+
+        Raises `ConfigError` for a filter nobody knows; whatever else fails is named in the trace.
+        """
+        trace = Trace.start()
+        asked = self.rules.widened(query, self.retrieve)
+        brought = self.sources.fetch(query, asked, trace)
+        trace.stage("retrieval")
+        pool = self.blend(brought)
+        trace.stage("blend", pool)
+        pool = self.admitted(query, pool, trace)
+        if len(pool) < query.size:
+            pool = self.filled(query, trace)
+        trace.stage("rules", pool)
+        for stage in self.stages:
+            pool = self.ranked(query, pool, stage, trace)
+            trace.stage(stage.scorer.name, pool)
+        choice = self.policy.choose(query, pool, query.size)
+        items = pool.take(choice.order).with_column("propensity", choice.propensity)
+        trace.stage("policy", items)
+        reasons = self.explained(query, items, trace)
+        trace.stage("reasons")
+        return Slate(query, items, reasons, trace)
+
+    def admitted(self, query: Query, pool: Candidates, trace: Trace) -> Candidates:
+        """What the rules let through, the best `retrieve` of it by blend."""
+        trace.kept = self.rules.keep(query, pool)
+        left = np.flatnonzero(
+            np.logical_and.reduce([np.ones(len(pool), bool), *trace.kept.values()])
+        )
+        blend = pool.columns["blend"][left]
+        best = strongest(blend, max(self.retrieve, query.size))
+        return pool.take(left[best]).with_column("score", blend[best])
+
+    def filled(self, query: Query, trace: Trace) -> Candidates:
+        """The same once more with all that the fallback has, since the slate would stay short."""
+        last = self.sources.fallback
+        more = attempt(partial(last.retrieve, query, EVERYTHING), f"channel.{last.name}", trace)
+        trace.brought |= {} if more is None else {last.name: more}
+        pool = self.blend(trace.brought)
+        trace.stage("blend", pool)
+        return self.admitted(query, pool, trace)
+
+    def ranked(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:
+        """The best by the stage's scorer; the order before it where it fails."""
+        keep, name = max(stage.keep, query.size), stage.scorer.name
+        if not len(pool) or not stage.breaker.admits(name, trace):
+            return pool.take(np.arange(min(keep, len(pool))))
+        scored = attempt(partial(self.scored, query, pool, stage), name, trace)
+        stage.breaker.note(scored is not None)
+        return scored.top(name, keep) if scored else pool.take(np.arange(min(keep, len(pool))))
+
+    def scored(self, query: Query, pool: Candidates, stage: Stage) -> Candidates:
+        """The pool with one column named after the scorer, which is its `score` from now on."""
+        score = stage.scorer.score(query, pool)
+        if not np.isfinite(score).any():
+            raise Unavailable(f"{stage.scorer.name}: no finite score for {len(pool)} candidates")
+        return pool.with_column(stage.scorer.name, score).with_column("score", score)
+
+    def explained(self, query: Query, items: Candidates, trace: Trace) -> list[Reason]:
+        """One reason an item, or none at all."""
+        if not query.explain or self.explainer is None:
+            return []
+        return attempt(partial(self.explainer.explain, query, items), "reasons", trace) or []

@@ -1,0 +1,141 @@
+"""A query's `domains` and `filters`, checked and put into codes.
+
+| filter | value | keeps |
+|---|---|---|
+| categories | names | items of at least one of them |
+| not_categories | names | items of none of them |
+| creators | names | items by at least one of them |
+| price_min, price_max | number | items whose known price is within, both ends included |
+| published_after, published_before | ISO date, or days since the epoch | items dated within |
+| max_age | days | items published at most so long before the query |
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from hermes.core.errors import ConfigError, nearest
+from hermes.core.protocols import Query
+from hermes.core.types import Bools, Floats
+from hermes.core.vocab import Vocabulary
+from hermes.data.catalogue import Catalogue
+
+Codes = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraints:
+    """What an item must satisfy; empty tuples and infinite bounds ask for nothing."""
+
+    domains: Codes = ()
+    categories: Codes = ()
+    not_categories: Codes = ()
+    creators: Codes = ()
+    price_min: float = -math.inf
+    price_max: float = math.inf
+    published_after: float = -math.inf  # days since the epoch
+    published_before: float = math.inf
+
+    def mask(self, catalogue: Catalogue) -> Bools:
+        """What of the catalogue fits.  -> (I,)"""
+        fits = np.ones(len(catalogue), bool)
+        if self.domains:
+            fits &= np.isin(catalogue.domain, self.domains)
+        for table, codes, wanted in (
+            (catalogue.category, self.categories, True),
+            (catalogue.category, self.not_categories, False),
+            (catalogue.creator, self.creators, True),
+        ):
+            if codes:
+                fits &= touches(table, codes) == wanted
+        fits &= within(catalogue.price, self.price_min, self.price_max)
+        return fits & within(catalogue.published, self.published_after, self.published_before)
+
+
+def touches(table: csr_array, codes: Codes) -> Bools:
+    """Rows with an entry in one of these columns.  (I, C) -> (I,)"""
+    wanted = np.zeros(table.shape[1], bool)
+    wanted[list(codes)] = True
+    rows = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    out = np.zeros(table.shape[0], bool)
+    out[rows[wanted[table.indices]]] = True
+    return out
+
+
+def within(values: Floats, low: float, high: float) -> Bools:
+    """Between the bounds; an unknown value only where there is no bound.  (I,) -> (I,)"""
+    if low == -math.inf and high == math.inf:
+        return np.ones(len(values), bool)
+    return np.asarray((values >= low) & (values <= high))
+
+
+def parse(query: Query, catalogue: Catalogue) -> Constraints:
+    """Codes for names; raises `ConfigError` naming the nearest key, name or form."""
+    out: dict[str, object] = {}
+    if query.domains:
+        out["domains"] = coded("domains", query.domains, catalogue.domains)
+    for key, value in query.filters.items():
+        if key == "max_age":
+            after = stamp(query.at) - number(key, value)
+            out["published_after"] = max(after, float(str(out.get("published_after", -math.inf))))
+        elif key in READERS:
+            out[key] = READERS[key](key, value, catalogue)
+        else:
+            raise ConfigError(f"filters: unknown key {key!r}{nearest(key, [*READERS, 'max_age'])}")
+    return Constraints(**out)  # type: ignore[arg-type]
+
+
+def coded(key: str, value: object, names: Vocabulary) -> Codes:
+    """One name or many as sorted codes."""
+    listed = (value,) if isinstance(value, str) else value
+    if not isinstance(listed, tuple | list | set | frozenset):
+        raise ConfigError(f"{key}: {value!r} is not a name or a list of names")
+    codes = set()
+    for name in listed:
+        if not isinstance(name, str) or not names.code(name):
+            raise ConfigError(f"{key}: unknown name {name!r}{nearest(str(name), names.names[1:])}")
+        codes.add(names.code(name))
+    return tuple(sorted(codes))
+
+
+def number(key: str, value: object) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ConfigError(f"filters.{key}: {value!r} is not a number")
+    return float(value)
+
+
+def moment(key: str, value: object) -> float:
+    """Days since the epoch of an ISO text, a date or a number of days."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise ConfigError(f"filters.{key}: {value!r} is not an ISO 8601 date") from error
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return stamp(datetime(value.year, value.month, value.day, tzinfo=UTC))
+    return number(key, value)
+
+
+def stamp(at: datetime) -> float:
+    """Days since the epoch; without a zone it is UTC."""
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() / 86400.0
+
+
+READERS: Mapping[str, Callable[[str, object, Catalogue], object]] = {
+    "categories": lambda key, value, c: coded(f"filters.{key}", value, c.categories),
+    "not_categories": lambda key, value, c: coded(f"filters.{key}", value, c.categories),
+    "creators": lambda key, value, c: coded(f"filters.{key}", value, c.creators),
+    "price_min": lambda key, value, c: number(key, value),
+    "price_max": lambda key, value, c: number(key, value),
+    "published_after": lambda key, value, c: moment(key, value),
+    "published_before": lambda key, value, c: moment(key, value),
+}

@@ -1,0 +1,109 @@
+"""Channels that hold a score for every item, and take the best of what the user has not seen.
+
+A channel with dense scores masks the user's history before it cuts, so that what was seen does not
+use up its k; set `repeats` where people come back to the same item.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from hermes.core.protocols import Query
+from hermes.core.types import Array, Candidates, Floats, Ints, strongest
+
+
+class SparseScorer(Protocol):
+    """A closed-form model that answers one query without a batch."""
+
+    def sparse_score(self, history: Ints, ages: Floats) -> Floats:
+        """Higher is better.  (H,) oldest first, (H,) days -> (I,)"""
+
+
+def interest(query: Query, length: int) -> tuple[Ints, Floats]:
+    """What the slate should be like: the anchor if there is one, else the last of the history."""
+    if query.anchor:
+        return np.array([query.anchor]), np.zeros(1, np.float32)
+    return query.history[-length:], query.ages[-length:]
+
+
+def best(
+    scores: Floats, query: Query, k: int, repeats: bool = False, above: float = -np.inf
+) -> Candidates:
+    """The k highest scores (I,), without the unknown, the seen and what is not above `above`."""
+    scores = np.where(scores > above, scores, -np.inf)
+    scores[0] = -np.inf
+    if not repeats:
+        scores[query.history] = -np.inf
+    if query.anchor:
+        scores[query.anchor] = -np.inf
+    items = strongest(scores, k)
+    top = scores[items]
+    n = len(items) if not len(items) or top[-1] > -np.inf else int((top > -np.inf).sum())
+    return Candidates(items[:n], {"score": top[:n]})
+
+
+class NeighbourChannel:
+    """Scores from a closed-form model over the recent history: neighbours, transitions, EASE.
+
+    length: events of the history that are read; above: what a score must exceed to count as
+    evidence (0 for models whose zero means "never seen together").
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: SparseScorer,
+        *,
+        length: int = 200,
+        above: float = -np.inf,
+        repeats: bool = False,
+    ) -> None:
+        self.name, self.model = name, model
+        self.length, self.above, self.repeats = length, above, repeats
+
+    def retrieve(self, query: Query, k: int) -> Candidates:
+        """At most k items; none for a stranger."""
+        history, ages = interest(query, self.length)
+        if not len(history):
+            return nothing()
+        scores = self.model.sparse_score(history, ages)
+        return best(scores, query, k, self.repeats, self.above)
+
+
+class TrendingChannel:
+    """One order for everybody: events counted over a window, or any other score an item has."""
+
+    def __init__(self, name: str, scores: Array, *, repeats: bool = False) -> None:
+        self.name, self.repeats = name, repeats
+        self.update(scores)
+
+    def update(self, scores: Array) -> None:
+        """Put new scores (I,) in place, at once for every later request; zero means no event."""
+        count = int((scores[1:] > 0).sum())
+        order = strongest(scores[1:], count) + 1
+        self.order: tuple[Ints, Array] = (order, scores[order])
+
+    def retrieve(self, query: Query, k: int) -> Candidates:
+        """The k first that the user has not seen; none when asked for what is like an anchor."""
+        if query.anchor:
+            return nothing()
+        items, scores = self.order
+        if not self.repeats and len(query.history):
+            items, scores = items[: k + len(query.history)], scores[: k + len(query.history)]
+            fresh = np.flatnonzero(~membership(query.history, int(items.max(initial=0)))[items])[:k]
+            return Candidates(items[fresh], {"score": scores[fresh]})
+        return Candidates(items[:k], {"score": scores[:k]})
+
+
+def membership(codes: Ints, largest: int) -> Array:
+    """True at each code given.  -> (max(codes, largest) + 1,)"""
+    flags = np.zeros(max(largest, int(codes.max(initial=0))) + 1, bool)
+    flags[codes] = True
+    return flags
+
+
+def nothing() -> Candidates:
+    """No candidates."""
+    return Candidates(np.zeros(0, np.int64), {"score": np.zeros(0, np.float32)})

@@ -1,0 +1,75 @@
+"""A channel whose encoder turns a query into a vector and whose index finds what lies near."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from hermes.core.errors import ShapeError
+from hermes.core.protocols import Query
+from hermes.core.types import Candidates, Floats, Ints, Queries
+
+from .channels import interest, membership, nothing
+
+Encoder = Callable[[Queries], Floats]  # (B,) -> (B, D): an ONNX session, or a model's `embed`
+
+
+class Index(Protocol):
+    """Nearest items by inner product."""
+
+    def search(self, vectors: Floats, k: int) -> tuple[Floats, Ints]:
+        """(B, D) -> scores (B, k) best first, item codes (B, k), both <= 0 codes mean nothing."""
+
+
+class EmbeddingChannel:
+    """Asks the index for k plus as many as the user has seen, and leaves those out.
+
+    length: events of the history the encoder reads; most: what is asked for at most, since a
+    history may be longer than an index is good for.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        encoder: Encoder,
+        index: Index,
+        *,
+        length: int = 200,
+        most: int = 5000,
+        strangers: bool = False,
+        repeats: bool = False,
+    ) -> None:
+        self.name, self.encoder, self.index = name, encoder, index
+        self.length, self.most = length, most
+        self.strangers, self.repeats = strangers, repeats
+
+    def encode(self, query: Query) -> Floats:
+        """(1, D); raises `ShapeError` when the encoder gives anything else."""
+        vector = np.asarray(self.encoder(self.view(query)), np.float32)
+        if vector.ndim != 2 or len(vector) != 1:
+            raise ShapeError(f"channel {self.name}: the encoder gave {vector.shape} for one query")
+        return vector
+
+    def view(self, query: Query) -> Queries:
+        """The interest as one row.  -> (1,), (1, length)"""
+        history, ages = interest(query, self.length)
+        row, days = np.zeros((1, self.length), np.int64), np.zeros((1, self.length), np.float32)
+        if len(history):
+            row[0, -len(history) :], days[0, -len(history) :] = history, ages
+        return Queries(np.array([query.user]), row, days)
+
+    def retrieve(self, query: Query, k: int) -> Candidates:
+        """At most k items; none for a stranger unless the encoder was made for `strangers`."""
+        if not (len(query.history) or query.anchor or self.strangers):
+            return nothing()
+        ask = k + (0 if self.repeats else len(query.history)) + bool(query.anchor)
+        scores, items = self.index.search(self.encode(query), min(ask, max(self.most, k)))
+        scores, items = scores[0], items[0]
+        known = membership(query.history, int(items.max(initial=0)))
+        if self.repeats:
+            known[:] = False
+        known[0] = known[query.anchor] = True
+        fresh = np.flatnonzero((items > 0) & ~known[items])[:k]
+        return Candidates(items[fresh], {"score": scores[fresh]})
