@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -57,3 +57,170 @@ def softmax(states: Tensor, items: Tensor, target: Tensor, block: int = 512) -> 
 def bpr(positive: Tensor, negative: Tensor) -> Tensor:
     """Bayesian personalised ranking.  (B,), (B,) -> ()"""
     return -F.logsigmoid(positive - negative).mean()
+
+
+def sampled_softmax(
+    states: Tensor,
+    items: Tensor,
+    target: Tensor,
+    negatives: Tensor,
+    log_q: Tensor | None = None,
+) -> Tensor:
+    """Cross-entropy of the target against drawn items.
+
+    states (N, D), items (I, D), target (N,), negatives (K,) shared or (N, K), log_q (I,) the log
+    probability with which each item is drawn (None: uniform, where it cancels) -> ().
+    A drawn target is left out. Jean, Cho, Memisevic, Bengio. On using very large target vocabulary
+    for neural machine translation. ACL 2015.
+    """
+    hit, miss = drawn(states, items, target, negatives)
+    if log_q is not None:
+        hit = hit - log_q[target]
+        miss = miss - log_q[negatives]
+    miss = miss.masked_fill(negatives == target[:, None], -torch.inf)
+    return (torch.logsumexp(torch.cat([hit[:, None], miss], dim=1), dim=1) - hit).mean()
+
+
+def in_batch_softmax(states: Tensor, items: Tensor, target: Tensor, log_q: Tensor) -> Tensor:
+    """Cross-entropy of each row's item against the other rows' items, corrected for popularity.
+
+    states (B, D), items (B, D) of target (B,), log_q (B,) the log probability of finding each in
+    a batch -> (). Logits lose log_q, so that popular items are not punished for being drawn often;
+    another row with the same target is no negative. Yi et al. Sampling-bias-corrected neural
+    modeling for large corpus item recommendations. RecSys 2019, eq. 3-5.
+    """
+    logits = states @ items.T - log_q
+    twin = target == target[:, None]
+    own = torch.eye(len(target), dtype=torch.bool, device=target.device)
+    logits = logits.masked_fill(twin & ~own, -torch.inf)
+    return (torch.logsumexp(logits, dim=1) - logits.diagonal()).mean()
+
+
+def gbce(
+    states: Tensor, items: Tensor, target: Tensor, negatives: Tensor, calibration: float = 0.75
+) -> Tensor:
+    """Binary cross-entropy whose positive probability is raised to beta against overconfidence.
+
+    states (N, D), items (I, D) with the unknown in row 0, target (N,), negatives (K,) or (N, K)
+    drawn uniformly -> (). With alpha = K / (all other items) and t = `calibration` (0: plain BCE,
+    1: fully calibrated), beta = alpha (t (1 - 1/alpha) + 1/alpha) and
+    L = -(beta log s(x+) + sum log(1 - s(x-))) / (K + 1). A drawn target is left out.
+    Petrov, Macdonald. gSASRec: reducing overconfidence in sequential recommendation trained with
+    negative sampling. RecSys 2023.
+    """
+    k, known = negatives.shape[-1], len(items) - 1
+    alpha = min(k / max(known - 1, 1), 1.0)
+    beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha)
+    hit, miss = drawn(states, items, target, negatives)
+    false = F.logsigmoid(-miss).masked_fill(negatives == target[:, None], 0.0)
+    return -(beta * F.logsigmoid(hit) + false.sum(1)).mean() / (k + 1)
+
+
+def drawn(
+    states: Tensor, items: Tensor, target: Tensor, negatives: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Logits of the target and of drawn items.  -> (N,), (N, K)"""
+    hit = (states * F.embedding(target, items)).sum(1)
+    others = F.embedding(negatives, items)
+    shared = negatives.dim() == 1
+    return hit, states @ others.T if shared else torch.einsum("nd,nkd->nk", states, others)
+
+
+def logistic(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Weighted binary cross-entropy of relevant (label above 0) or not.  (N,) three times -> ()"""
+    relevant = (labels > 0).to(scores.dtype)
+    return F.binary_cross_entropy_with_logits(scores, relevant, weights)
+
+
+def listmle(
+    scores: Tensor,
+    labels: Tensor,
+    query: Tensor,
+    weights: Tensor | None = None,
+    tail: bool = True,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Minus the Plackett-Luce log-likelihood of the order by label, mean over groups.
+
+    scores, labels, weights (N,), query (N,) non-decreasing group numbers -> (). With pi the order
+    by falling label, L = sum_i w_pi(i) [logsumexp_{k >= i} f(pi(k)) - f(pi(i))], by a cumulative
+    logsumexp from the end. Ties are shuffled. Without `tail` the places of items with label 0 are
+    left out: the likelihood summed over every order of them, which is what the labels say.
+    Xia, Liu, Wang, Zhang, Li. Listwise approach to learning to rank. ICML 2008.
+    """
+    score, label, real = padded(query, (scores, FAR), (labels, -1.0), (torch.ones_like(scores), 0))
+    noise = torch.rand(label.shape, generator=generator).to(label.device)
+    order = noise.argsort(dim=1)
+    falling = label.gather(1, order).argsort(dim=1, descending=True, stable=True)
+    order = order.gather(1, falling)
+    score, label, real = (x.gather(1, order) for x in (score, label, real))
+    rest = torch.logcumsumexp(score.flip(1), dim=1).flip(1)
+    counts = (real > 0) if tail else (real > 0) & (label > 0)
+    loss = torch.where(counts, rest - score, 0.0)
+    if weights is not None:
+        (weight,) = padded(query, (weights, 0.0))
+        loss = loss * weight.gather(1, order)
+    return loss.sum() / len(loss)
+
+
+def lambdarank(
+    scores: Tensor, labels: Tensor, query: Tensor, weights: Tensor | None = None
+) -> Tensor:
+    """Pairwise logistic loss, each pair weighted by the NDCG that swapping it would cost.
+
+    scores, labels, weights (N,), query (N,) non-decreasing group numbers -> (), mean over groups:
+    sum_{y_i > y_j} w_i |2^y_i - 2^y_j| |1/log2(1 + r_i) - 1/log2(1 + r_j)| / maxDCG *
+    log(1 + exp(s_j - s_i)), with r the present ranks. Burges. From RankNet to LambdaRank to
+    LambdaMART: an overview. MSR-TR-2010-82; as a loss: Wang et al., The LambdaLoss framework for
+    ranking metric optimization, CIKM 2018.
+    """
+    score, label, real = padded(query, (scores, FAR), (labels, 0.0), (torch.ones_like(scores), 0))
+    with torch.no_grad():
+        place = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+        discount = 1.0 / torch.log2(place + 2.0)
+        gain = (torch.exp2(label) - 1.0) * real
+        ideal = gain.sort(dim=1, descending=True).values
+        falling = torch.arange(gain.shape[1], device=gain.device)
+        best = (ideal / torch.log2(falling + 2.0)).sum(1).clamp(min=1e-9)
+        cost = across(gain).abs() * across(discount).abs() / best[:, None, None]
+        cost = cost * ((across(label) > 0) & (real[:, :, None] > 0) & (real[:, None, :] > 0))
+        if weights is not None:
+            (weight,) = padded(query, (weights, 0.0))
+            cost = cost * weight[:, :, None]
+    return (cost * F.softplus(-across(score))).sum() / len(score)
+
+
+RANKING = Literal["listmle", "lambdarank", "bce"]
+FAR = -1e30  # the score of padding: finite, so that no gradient becomes NaN
+
+
+def ranking(
+    kind: RANKING, scores: Tensor, labels: Tensor, query: Tensor, weights: Tensor
+) -> Tensor:
+    """The loss a ranker's config names.  (N,), (N,), (N,), (N,) -> ()"""
+    if kind == "bce":
+        return logistic(scores, labels, weights)
+    if kind == "lambdarank":
+        return lambdarank(scores, labels, query, weights)
+    return listmle(scores, labels, query, weights, tail=False)
+
+
+def across(x: Tensor) -> Tensor:
+    """x_i - x_j of every pair of a group.  (Q, n) -> (Q, n, n)"""
+    return x[:, :, None] - x[:, None, :]
+
+
+def padded(query: Tensor, *columns: tuple[Tensor, float]) -> list[Tensor]:
+    """Columns (N,) as tables of one group a row, the longest group wide.  -> each (Q, n)"""
+    counts = torch.bincount(query)
+    counts = counts[counts > 0]
+    group = torch.repeat_interleave(torch.arange(len(counts), device=query.device), counts)
+    first = counts.cumsum(0) - counts
+    place = torch.arange(len(query), device=query.device) - first[group]
+    size = (len(counts), int(counts.max()))
+    return [
+        torch.full(size, fill, dtype=column.dtype, device=column.device).index_put(
+            (group, place), column
+        )
+        for column, fill in columns
+    ]
