@@ -1,0 +1,221 @@
+"""A bundle becomes a recommender, in the size of the tier it is served on.
+
+Tier 1 runs the networks in PyTorch, tier 2 their exported graphs in ONNX Runtime, tier 3 runs none:
+closed forms and indexes only. Tiers 2 and 3 never import torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hermes.artifacts.bundle import Bundle
+from hermes.artifacts.session import Session
+from hermes.artifacts.trees import Trees
+from hermes.core.config import build, resolve
+from hermes.core.errors import ArtifactError
+from hermes.core.protocols import Channel, Query
+from hermes.core.types import Array, Candidates, Floats, Ints, Queries, Shape
+from hermes.core.vocab import Vocabulary
+from hermes.data.catalogue import Catalogue
+from hermes.explain.reasons import Reasons
+from hermes.features.columns import Columns
+from hermes.features.snapshot import Snapshot
+from hermes.policy.diversity import MMR
+from hermes.policy.exploration import EpsilonGreedy
+from hermes.policy.quota import Quota
+from hermes.policy.rules import Rules
+from hermes.policy.slatewise import Slatewise
+from hermes.ranking.scorer import RankerScorer
+from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
+from hermes.retrieval.embedding import EmbeddingChannel, Encoder
+from hermes.retrieval.index import VectorIndex
+
+from .blend import Blend
+from .recipe import ChannelSpec, Recipe, parse
+from .recommender import Recommender, Stage
+from .sources import Source, Sources
+
+SCALES = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A bundle that answers, and what a server needs beside the recommender."""
+
+    recommender: Recommender
+    catalogue: Catalogue
+    users: Vocabulary
+    offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
+    items: Ints  # (N,)
+    times: Array  # (N,) days since the epoch
+    manifest: Mapping[str, Any]
+    tier: int
+    item_vectors: Floats  # (I, D) unit rows, for diversity
+    path: Path
+
+    def history(self, user: int) -> tuple[Ints, Array]:
+        """Items and times of a user's events in the bundle; empty for a stranger."""
+        span = slice(self.offsets[user], self.offsets[user + 1]) if user else slice(0, 0)
+        return self.items[span], self.times[span]
+
+
+def assemble(path: Path, tier: int = 2) -> Engine:
+    """Load a bundle and build its recommender; raises `ArtifactError` when it is not whole."""
+    bundle = Bundle.load(path)
+    recipe = parse(dict(bundle.manifest["recipe"]))
+    catalogue = Catalogue.restore(bundle.arrays("catalogue"))
+    known = bundle.arrays("users")
+    at = Snapshot.restore(bundle.arrays("snapshot"))
+    offsets, items, times = known["offsets"], known["items"], known["times"]
+    if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
+        raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
+    return Engine(
+        recommender=recommender(bundle, recipe, catalogue, at, tier),
+        catalogue=catalogue,
+        users=Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}),
+        offsets=offsets,
+        items=items,
+        times=times,
+        manifest=bundle.manifest,
+        tier=tier,
+        item_vectors=at.vectors,
+        path=path,
+    )
+
+
+def recommender(
+    bundle: Bundle, recipe: Recipe, catalogue: Catalogue, at: Snapshot, tier: int
+) -> Recommender:
+    """The request of a recipe, from the parts of a bundle."""
+    specs = [c for c in recipe.channels if tier in c.tiers and servable(bundle, c.name, tier)]
+    channels = [Source(channel=channel_of(bundle, c, tier), deadline=c.deadline) for c in specs]
+    kind = recipe.slate
+    weights = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
+    diverse = MMR(
+        vectors=at.vectors,
+        weight=0.3 if kind.diversity is None else kind.diversity,
+        threshold=kind.threshold,
+    )
+    whole = catalogue.fields[:, 1]
+    return Recommender(
+        sources=Sources(channels, TrendingChannel("popularity", np.exp(at.popularity))),
+        blend=Blend(scale=SCALES[recipe.blend.method], weights=weights),  # type: ignore[arg-type]
+        rules=Rules.of(catalogue),
+        policy=Slatewise(
+            diversity=diverse,
+            quotas=(Quota(whole, share=kind.quota),) if kind.quota < 1 else (),
+            draw=EpsilonGreedy(epsilon=kind.epsilon) if kind.epsilon else None,
+        ),
+        stages=() if tier == 3 else stages(bundle, recipe, at, tier),
+        explainer=Reasons.of(catalogue, {s.channel.name: s.channel for s in channels}, at),
+        retrieve=recipe.blend.keep,
+    )
+
+
+def servable(bundle: Bundle, name: str, tier: int) -> bool:
+    """Networks are not served on tier 3, nor what the bundle does not hold."""
+    model = bundle.manifest["models"].get(name)
+    return model is not None and not (tier == 3 and model["neural"])
+
+
+def channel_of(bundle: Bundle, spec: ChannelSpec, tier: int) -> Channel:
+    """A model of the bundle as a source of candidates."""
+    entry = bundle.manifest["models"][spec.name]
+    if entry["embedder"]:
+        index = VectorIndex.restore(bundle.arrays(f"models/{spec.name}.index"))
+        encoder = encoder_of(bundle, spec.name, tier)
+        return EmbeddingChannel(spec.name, encoder, index, length=entry["length"])
+    model = restored(bundle, spec.name)
+    if spec.model.endswith(":Popularity"):
+        stranger = Queries(np.zeros(1, np.int64), *([np.zeros((1, 1), np.int64)] * 2))  # type: ignore[arg-type]
+        return TrendingChannel(spec.name, model.score(stranger)[0])
+    return NeighbourChannel(spec.name, model, length=entry["length"], above=0.0)
+
+
+def restored(bundle: Bundle, name: str) -> Any:
+    """A model from its class, config and arrays."""
+    entry = bundle.manifest["models"][name]
+    cls = resolve(entry["class"])
+    model = cls(build(cls.Config, entry["config"], name))
+    return model.restore(shape_of(entry["shape"]), bundle.arrays(f"models/{name}"))
+
+
+def encoder_of(bundle: Bundle, name: str, tier: int) -> Encoder:
+    """Queries to vectors: the exported graph on tier 2, the model itself otherwise."""
+    graph = bundle.graph(name)
+    if tier == 1 or graph is None:
+        model = restored(bundle, name)
+        encode: Encoder = model.embed
+        return encode
+    session = Session(graph)
+
+    def run(queries: Queries) -> Floats:
+        row = queries.history[:1, -int(np.count_nonzero(queries.history)) or -1 :]
+        return np.asarray(session.run(history=row, user=queries.users))
+
+    return run
+
+
+def shape_of(table: Mapping[str, Any]) -> Shape:
+    """A shape from the manifest, where tuples are lists."""
+    return Shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+
+
+def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
+    """Pre-rank and fine-rank, where the bundle has them."""
+    out = []
+    for name, spec in (("prerank", recipe.prerank), ("rank", recipe.rank)):
+        if spec is None or name not in bundle.manifest["models"]:
+            continue
+        columns = columns_of(bundle.manifest["models"][name], at)
+        scoring = ranking_of(bundle, name, tier)
+        out.append(Stage(scorer=RankerScorer(name, features_of(columns), scoring), keep=spec.keep))
+    return tuple(out)
+
+
+def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
+    """The features a ranker was fitted on."""
+    given = entry["columns"]
+    return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
+
+
+def features_of(columns: Columns) -> Any:
+    """Dense, sparse and history of a pool."""
+
+    def features(query: Query, pool: Candidates) -> tuple[Floats, Ints, Ints]:
+        return columns.dense(query, pool), columns.sparse(query, pool), columns.history(query)
+
+    return features
+
+
+def ranking_of(bundle: Bundle, name: str, tier: int) -> Any:
+    """(n, Fd), (n, Fs), (L,) -> (n,)"""
+    entry = bundle.manifest["models"][name]
+    if entry["class"].endswith(":LambdaMART"):
+        trees = Trees.restore(bundle.arrays(f"models/{name}"))
+        return lambda dense, sparse, history: trees.score(dense)
+    graph = bundle.graph(name)
+    if tier == 2 and graph is not None:
+        session = Session(graph)
+        return lambda dense, sparse, history: session.run(
+            dense=dense, sparse=sparse, history=history[None]
+        )
+    return alone(restored(bundle, name))
+
+
+def alone(ranker: Any) -> Any:
+    """A ranker for the rows of one query."""
+    from hermes.features.examples import Examples
+
+    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        n = len(dense)
+        ones, zeros = np.ones(n, np.float32), np.zeros(n, np.int64)
+        rows = Examples(dense, sparse, zeros, history[None], ones, ones, ranker.shape)
+        return np.asarray(ranker.score(rows))
+
+    return scoring

@@ -1,0 +1,131 @@
+"""The blend and the rankers, learned on what a half-made bundle answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hermes.artifacts.bundle import Draft
+from hermes.artifacts.export import export_encoder, export_ranker
+from hermes.core.config import build, resolve
+from hermes.core.progress import progress
+from hermes.core.protocols import Query
+from hermes.core.types import Candidates, Ints
+from hermes.data.catalogue import Catalogue
+from hermes.data.interactions import Interactions
+from hermes.features.columns import Columns
+from hermes.features.examples import Examples
+from hermes.features.snapshot import Snapshot
+from hermes.learn.run import Run
+from hermes.models.base import Embedder, Model
+from hermes.pipeline import assemble
+from hermes.pipeline.blend import learn_weights, tabulate
+from hermes.pipeline.queries import before
+from hermes.pipeline.recipe import Recipe, Stage
+from hermes.pipeline.recommender import Recommender
+from hermes.retrieval.index import VectorIndex
+
+from .labels import Cut, examples
+
+BLEND_QUERIES = 1500
+Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Kitchen:
+    """What the later stages are made from."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    snapshot: Snapshot
+    log: Interactions
+    parts: Cut
+    draft: Draft
+    manifest: dict[str, Any]
+    run: Run
+
+    def recommender(self, tier: int = 2) -> Recommender:
+        """The request as far as it is made."""
+        half = Unfinished(self.draft.folder, self.manifest)
+        return assemble.recommender(half, self.recipe, self.catalogue, self.snapshot, tier)
+
+    def queries(self, rows: Ints) -> Iterator[Query]:
+        """As they were just before each event."""
+        return before(self.log, rows, size=1)
+
+
+class Unfinished(assemble.Bundle):
+    """A draft that answers like a bundle; nothing has been hashed yet."""
+
+    def graph(self, name: str) -> Path | None:
+        """The ONNX file of a model, where it has one."""
+        path = self.path / "models" / f"{name}.onnx"
+        return path if path.exists() else None
+
+
+def export(model: Embedder[Any], name: str, draft: Draft) -> None:
+    """The index over a model's items, and for a network the graph that encodes a query."""
+    draft.arrays(f"models/{name}.index", VectorIndex.build(model.catalogue()).arrays())
+    if hasattr(model, "net"):
+        export_encoder(model, draft.folder / "models" / f"{name}.onnx")
+
+
+def fit_blend(kitchen: Kitchen) -> None:
+    """Weights of the channels, apart for the tiers with and without networks."""
+    kitchen.manifest["blend"] = {}
+    if kitchen.recipe.blend.method != "learned":
+        return
+    rng = np.random.default_rng(kitchen.run.seed)
+    rows = np.sort(rng.permutation(kitchen.parts.learn)[:BLEND_QUERIES])
+    found = {}
+    for tier in (2, 3):
+        ask = kitchen.recommender(tier)
+        names = [s.channel.name for s in ask.sources.sources]
+        if not names:
+            continue
+        tables = []
+        with progress(f"blend, tier {tier}", len(rows), "queries") as tell:
+            for query in kitchen.queries(rows):
+                tables.append(tabulate(ask(query).trace.brought))
+                tell(1)
+        found[str(tier)] = learn_weights(tables, kitchen.log.items[rows], names)
+    kitchen.manifest["blend"] = found
+
+
+def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> None:
+    """One stage, on the candidates of all that comes before it."""
+    ask = kitchen.recommender()
+    before_it = "rules" if not ask.stages else ask.stages[-1].scorer.name
+    channels = tuple(s.channel.name for s in ask.sources.sources)
+    columns = Columns(channels, kitchen.snapshot, rich=stage.rich)
+
+    def pool_of(query: Query) -> Candidates:
+        return ask(query).trace.pools[before_it]
+
+    def table(rows: Ints, what: str) -> Examples:
+        targets = kitchen.log.items[rows].tolist()
+        with progress(f"{name}: {what}", len(rows), "queries") as tell:
+            queries = kitchen.queries(rows)
+            return examples(queries, targets, pool_of, columns, stage.negatives, lambda: tell(1))
+
+    learn = table(kitchen.parts.learn, "examples")
+    learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
+    cls = resolve(stage.model)
+    model = fitted(name, cls(build(cls.Config, stage.config, name)), learn)
+    kitchen.draft.arrays(f"models/{name}", model.arrays())
+    if hasattr(model, "net"):
+        export_ranker(model, kitchen.draft.folder / "models" / f"{name}.onnx")
+    kitchen.manifest["models"][name] = {
+        "class": stage.model,
+        "config": dict(stage.config),
+        "shape": asdict(model.shape),
+        "neural": hasattr(model, "net"),
+        "embedder": False,
+        "columns": {"channels": channels, "rich": stage.rich, "length": columns.length},
+        "groups": len(learn.history),
+        "asked": len(kitchen.parts.learn),
+    }

@@ -1,0 +1,171 @@
+"""From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what those before it left.
+
+Retrievers never see the events the rankers learn from. Every finished model lies in a working folder
+beside the bundle, so that a killed run goes on where it stopped; the folder goes when the bundle
+stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from hermes.artifacts.bundle import Bundle, Draft, code_hash
+from hermes.core.config import build, resolve
+from hermes.core.types import Array
+from hermes.data.dataset import Dataset
+from hermes.data.interactions import Interactions
+from hermes.features.snapshot import Snapshot
+from hermes.learn.run import Run
+from hermes.models.base import Embedder, Model, Retriever
+from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
+
+from .labels import Cut, cut
+from .stages import Kitchen, export, fit_blend, fit_ranker
+
+
+@dataclass
+class Bench:
+    """A run in progress: its folder, its clock, what it has found out."""
+
+    work: Path
+    run: Run
+    seconds: dict[str, float]
+
+    def fitted(self, name: str, model: Model[Any, Any], data: Any) -> Model[Any, Any]:
+        """The model as it was left by an earlier, killed run, or fitted now."""
+        done = self.work / f"{name}.safetensors"
+        took = self.work / f"{name}.seconds"
+        if done.exists() and took.exists():
+            self.seconds[name] = float(took.read_text())
+            return model.restore(data.shape, dict(load_file(done)))  # type: ignore[no-any-return]
+        began = time.perf_counter()
+        model.fit(data, replace(self.run, checkpoint=self.work / f"{name}.checkpoint"))
+        self.seconds[name] = time.perf_counter() - began
+        part = done.with_suffix(".part")
+        save_file({k: np.ascontiguousarray(v) for k, v in model.arrays().items()}, part)
+        part.replace(done)
+        took.write_text(f"{self.seconds[name]:.3f}")
+        return model
+
+
+def train(
+    table: dict[str, Any],
+    data: Dataset,
+    out: Path,
+    known: Interactions | None = None,
+    protocol: str = "none",
+    run: Run = Run(),
+) -> Bundle:
+    """Fit a recipe's table on `data`, write the bundle to `out`, and return it.
+
+    known: what may be learned from, for an evaluation that keeps the rest; without it all of
+    `data.interactions`. Raises `ConfigError`, `DataError`, and `ArtifactError` when `out` is
+    something else than a bundle.
+    """
+    recipe, started = parse(table), time.perf_counter()
+    log = data.interactions if known is None else known
+    log = fielded(log, data)
+    marks = [table, data.hash, protocol, run.seed, code_hash()]
+    key = hashlib.sha256(json.dumps(marks, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    work = out.parent / f".{out.name}.{key}.work"
+    work.mkdir(parents=True, exist_ok=True)
+    bench = Bench(work, run, {})
+    parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))
+    draft = Draft(out)
+    try:
+        manifest = head(recipe, table, data, protocol, run)
+        cook(recipe, data, log, parts, bench, draft, manifest)
+        manifest["seconds"] = {**bench.seconds, "all": time.perf_counter() - started}
+        bundle = draft.publish(manifest)
+    finally:
+        draft.discard()
+    shutil.rmtree(work)
+    return bundle
+
+
+def fielded(log: Interactions, data: Dataset) -> Interactions:
+    """The log with the catalogue's attributes, and a shape that counts them."""
+    catalogue = data.catalogue
+    users = log.user_fields
+    widths = tuple(len(v) for v in data.user_field_names)
+    shape = replace(log.shape, item_fields=catalogue.cardinalities, user_fields=widths)
+    return replace(log, shape=shape, item_fields=catalogue.fields, user_fields=users)
+
+
+def head(
+    recipe: Recipe, table: dict[str, Any], data: Dataset, protocol: str, run: Run
+) -> dict[str, Any]:
+    """What the manifest knows before anything is learned."""
+    return {
+        "name": recipe.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "recipe": table,
+        "protocol": protocol,
+        "seed": run.seed,
+        "data_hash": data.hash,
+        "events": len(data.interactions),
+        "shape": asdict(data.interactions.shape),
+        "models": {},
+        "metrics": {},
+    }
+
+
+def cook(
+    recipe: Recipe,
+    data: Dataset,
+    log: Interactions,
+    parts: Cut,
+    bench: Bench,
+    draft: Draft,
+    manifest: dict[str, Any],
+) -> None:
+    """All models, in the order in which they need each other."""
+    vectors = np.zeros((len(data.catalogue), 0), np.float32)
+    for spec in recipe.channels:
+        model = retriever(spec, parts.log, bench)
+        manifest["models"][spec.name] = entry(spec, model, recipe.length)
+        draft.arrays(f"models/{spec.name}", model.arrays())
+        if isinstance(model, Embedder):
+            export(model, spec.name, draft)
+            vectors = model.catalogue() if not vectors.shape[1] else vectors
+    if not vectors.shape[1]:
+        vectors = np.asarray(data.catalogue.category.toarray(), np.float32)
+    snapshot = Snapshot.of(data.catalogue, parts.log, vectors)
+    draft.arrays("snapshot", snapshot.arrays())
+    draft.arrays("catalogue", data.catalogue.arrays())
+    draft.arrays("users", replace(data, interactions=log).arrays())
+    kitchen = Kitchen(recipe, data.catalogue, snapshot, log, parts, draft, manifest, bench.run)
+    fit_blend(kitchen)
+    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
+        if stage is not None:
+            fit_ranker(kitchen, name, stage, bench.fitted)
+
+
+def retriever(spec: ChannelSpec, log: Interactions, bench: Bench) -> Retriever[Any]:
+    """A channel's model, fitted on what no ranker will be asked about."""
+    cls = resolve(spec.model)
+    model: Any = bench.fitted(spec.name, cls(build(cls.Config, spec.config, spec.name)), log)
+    return model  # type: ignore[no-any-return]
+
+
+def entry(spec: ChannelSpec, model: Retriever[Any], length: int) -> dict[str, Any]:
+    """What a server must know of a model to load it."""
+    own: Array | int = getattr(model.config, "length", length)
+    return {
+        "class": spec.model,
+        "config": dict(spec.config),
+        "shape": asdict(model.shape),
+        "neural": hasattr(model, "net"),
+        "embedder": isinstance(model, Embedder),
+        "length": int(min(own, length)),
+    }
