@@ -40,9 +40,9 @@ def bootstrap(
 
     values (Q, M), or (Q,) as one column -> M intervals. Raises `ShapeError` without users.
     """
-    table = np.asarray(values, np.float64).reshape(len(values), -1)
-    if not len(table):
+    if not len(values):
         raise ShapeError("bootstrap: no users to draw from")
+    table = np.asarray(values, np.float64).reshape(len(values), -1)
     means = np.concatenate([w @ table for w in resamples(len(table), draws, rng)])  # (draws, M)
     tail = (1 - level) / 2
     low, high = np.quantile(means, [tail, 1 - tail], axis=0)

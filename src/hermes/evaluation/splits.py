@@ -123,12 +123,12 @@ def given(data: Interactions, part: Ints, length: int = 200, repeats: bool = Fal
 
 
 def positives_from_end(data: Interactions) -> Ints:
-    """How many later events of positive weight the user has; -1 after the last one.  -> (N,)"""
+    """How many later events of positive weight the same user has.  -> (N,)"""
     liked = data.weights > 0
     total = np.bincount(data.users[liked], minlength=data.shape.n_users)[data.users]
     before = np.cumsum(liked)  # including itself
     start = np.concatenate([[0], before])[data.offsets()[data.users]]
-    return np.asarray(total - (before - start) - ~liked)
+    return np.asarray(total - (before - start))
 
 
 def stop_by(
