@@ -1,0 +1,156 @@
+"""What every route needs: the engine, the log, the numbers; made once a process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol, cast
+
+import numpy as np
+from fastapi import Depends, Request
+
+from hermes.core.protocols import Query
+from hermes.core.types import Floats, Ints
+from hermes.core.vocab import Vocabulary
+from hermes.data.catalogue import Catalogue
+from hermes.data.log import Log, Recent
+from hermes.data.rules import WEIGHTS
+from hermes.pipeline.trace import Slate
+
+from .overlay import Shelf
+from .settings import Settings
+from .telemetry import Telemetry
+
+DAY = 86400.0  # seconds
+RECENT = 1000  # events of the log that join a history
+
+
+class Recommender(Protocol):
+    """The request as a function."""
+
+    def __call__(self, query: Query) -> Slate:
+        """A slate for a query."""
+
+
+class Engine(Protocol):
+    """A bundle, assembled; see `pipeline/assemble`."""
+
+    recommender: Recommender
+    catalogue: Catalogue
+    users: Vocabulary
+    offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
+    items: Ints  # (N,)
+    times: Floats  # (N,) float64 days since the epoch
+    manifest: Mapping[str, Any]
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one user did, from the bundle and from the log, as far as models read it."""
+
+    user: int  # code
+    items: Ints  # (H,) oldest first
+    times: Floats  # (H,) float64 days since the epoch
+    disliked: Ints  # (D,) items whose last word was no
+
+
+@dataclass(frozen=True)
+class Deps:
+    """One process' house."""
+
+    settings: Settings
+    engine: Engine
+    log: Log
+    shelf: Shelf
+    telemetry: Telemetry
+    started: datetime  # UTC
+    pool: ThreadPoolExecutor | None = None
+    reason: str = ""  # why this tier
+    pictures: Path | None = None
+    wanted: tuple[frozenset[str], float | None] = field(default=(frozenset(), None))
+
+    def past(self, user_id: str) -> Past:
+        """The bundle's history of a user and what the log has added since."""
+        engine = self.engine
+        code = engine.users.code(user_id)
+        rows = slice(int(engine.offsets[code]), int(engine.offsets[code + 1])) if code else slice(0)
+        items, times = engine.items[rows], engine.times[rows]
+        recent = self.log.recent(user_id, RECENT) if user_id else []
+        if not recent:
+            return Past(code, items, times, np.zeros(0, np.int64))
+        known = set(zip(items.tolist(), np.round(times * DAY).tolist(), strict=True))
+        added, disliked = self.sift(recent, known)
+        if added:
+            late = sorted(added, key=lambda pair: pair[1])
+            items = np.concatenate([items, np.array([item for item, _ in late], np.int64)])
+            times = np.concatenate([times, np.array([at for _, at in late])])
+        return Past(code, items, times, disliked)
+
+    def sift(
+        self, recent: list[Recent], known: set[tuple[int, float]]
+    ) -> tuple[list[tuple[int, float]], Ints]:
+        """(item, days) that models should read, and what the user turned down.
+
+        An event that is in the bundle already, same item and same second, is not taken twice.
+        """
+        kinds, least = self.wanted
+        added, no = [], set()
+        for event in recent:
+            item = self.engine.catalogue.items.code(event.item)
+            weight = WEIGHTS.get(event.kind, 0.0)
+            if not item or weight == 0:
+                continue
+            if weight < 0:
+                no.add(item)
+                continue
+            if kinds and event.kind not in kinds:
+                continue
+            if least is not None and event.value is not None and event.value < least:
+                continue
+            no.discard(item)
+            if (item, float(round(event.at))) not in known:
+                added.append((item, event.at / DAY))
+        return added, np.array(sorted(no), np.int64)
+
+    def tick(self) -> None:
+        """Once or twice a second: what other workers put online, and this one's numbers."""
+        self.shelf.follow()
+        self.telemetry.numbers.lost = self.log.lost
+        self.telemetry.leave()
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self.pool is not None:
+            self.pool.shutdown()
+        self.log.close()
+        self.telemetry.numbers.lost = self.log.lost
+        self.telemetry.leave()
+
+
+def wanted(manifest: Mapping[str, Any]) -> tuple[frozenset[str], float | None]:
+    """The kinds of events and the least value that the bundle's recipe learned from."""
+    data = manifest.get("recipe", {}).get("data", {})
+    return frozenset(data.get("kinds", ())), data.get("min_value")
+
+
+def now() -> float:
+    """Seconds since the epoch."""
+    return time.time()
+
+
+def moment(at: float) -> datetime:
+    """UTC."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def of(request: Request) -> Deps:
+    """The house a request is answered in."""
+    return cast(Deps, request.app.state.deps)
+
+
+House = Annotated[Deps, Depends(of)]

@@ -1,0 +1,64 @@
+"""Assets put online or taken off since the bundle was made, laid over its catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from hermes.data.catalogue import Catalogue
+from hermes.data.log import Log
+
+
+@dataclass
+class Shelf:
+    """Cards by asset id that differ from the bundle's; the catalogue's `available` is kept true."""
+
+    catalogue: Catalogue
+    log: Log
+    seen: int = 0  # the last row of the log that was read
+    cards: dict[str, bytes] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def follow(self) -> None:
+        """Read what the log says since last time."""
+        for row, asset_id, body in self.log.assets(self.seen):
+            self.seen = row
+            code = self.catalogue.items.code(asset_id)
+            offered = body is not None and on_offer(body)
+            if code:
+                self.catalogue.available[code] = offered
+            if body is None:
+                self.gone.add(asset_id)
+                self.cards.pop(asset_id, None)
+            else:
+                self.gone.discard(asset_id)
+                self.cards[asset_id] = body.encode()
+
+    def card(self, asset_id: str) -> bytes | None:
+        """The asset as JSON, None when nobody knows it or it was taken off."""
+        if asset_id in self.gone:
+            return None
+        if asset_id in self.cards:
+            return self.cards[asset_id]
+        code = self.catalogue.items.code(asset_id)
+        return self.catalogue.cards[code] if code else None
+
+    def of(self, code: int) -> bytes:
+        """The card of an item by its code."""
+        if self.cards:
+            online = self.cards.get(self.catalogue.items.names[code])
+            if online is not None:
+                return online
+        return self.catalogue.cards[code]
+
+
+class Offer(msgspec.Struct):
+    """The one field of an asset that rules read."""
+
+    available: bool = True
+
+
+def on_offer(body: str) -> bool:
+    """Whether an asset put online says that it can be had."""
+    return msgspec.json.decode(body, type=Offer).available

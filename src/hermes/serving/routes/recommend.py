@@ -1,0 +1,209 @@
+"""Slates: for a user, for a page, and like an item."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from fastapi import Query as Param
+
+from hermes.core.errors import DataError, NotFound
+from hermes.core.protocols import Query
+from hermes.core.types import Candidates, Ints
+from hermes.pipeline.trace import Slate, Trace
+
+from ..bodies import JSON, read
+from ..deps import DAY, Deps, House, Past, moment, now
+from ..openapi import body, found
+from ..schemas import ANSWER, Answer, Ask, Degradation, Exposure, Item, Why, ask, wrong
+
+router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
+PREFIX = "retrieval."
+
+
+async def for_page(deps: Deps, raw: bytes) -> bytes:
+    """The answer to `POST /v1/recommendations`."""
+    return await answer(deps, ask(raw))
+
+
+async def for_user(deps: Deps, user: str, query: str) -> bytes:
+    """The answer to `GET /v1/recommendations/users/{id}`."""
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name == "domains":
+            values.setdefault("domains", []).append(value)
+        else:
+            values[name] = value
+    try:
+        wanted = msgspec.convert({**values, "user": user}, Ask, strict=False)
+    except msgspec.ValidationError as error:
+        raise wrong(error) from error
+    return await answer(deps, wanted)
+
+
+async def answer(deps: Deps, wanted: Ask) -> bytes:
+    """From what a page wants to the bytes it gets; the exposure is in the log's hands by then."""
+    if wanted.k > deps.settings.slate_limit:
+        raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
+    past = deps.past(wanted.user)
+    return await serve(deps, wanted.user, question(deps, wanted, past), not len(past.items))
+
+
+async def serve(deps: Deps, user: str, query: Query, newcomer: bool) -> bytes:
+    """Compute, log, encode."""
+    if len(deps.engine.catalogue) <= 1:
+        slate = bare(query)
+    elif deps.pool is None:
+        slate = deps.engine.recommender(query)
+    else:
+        loop = asyncio.get_running_loop()
+        slate = await loop.run_in_executor(deps.pool, deps.engine.recommender, query)
+    out = spell(deps, user, slate, newcomer)
+    shown = [item.propensity for item in out.items]
+    deps.log.expose(
+        ANSWER.encode(
+            Exposure(
+                query.id,
+                query.at.timestamp(),
+                user,
+                query.surface,
+                out.bundle,
+                out.tier,
+                [item.asset_id for item in out.items],
+                shown,
+                [item.score for item in out.items],
+            )
+        )
+    )
+    deps.telemetry.slate(out.milliseconds, [d.stage for d in out.degraded], newcomer)
+    return ANSWER.encode(out)
+
+
+def question(deps: Deps, wanted: Ask, past: Past) -> Query:
+    """The query that the pipeline reads."""
+    at = now()
+    codes = deps.engine.catalogue.items.codes
+    exclude = past.disliked
+    if wanted.exclude:
+        more = [codes[name] for name in wanted.exclude if name in codes]
+        exclude = np.concatenate([exclude, np.array(more, np.int64)])
+    return Query(
+        id=uuid.uuid4().hex,
+        at=moment(at),
+        user=past.user,
+        history=past.items,
+        ages=ages(at, past),
+        domains=tuple(wanted.domains),
+        surface=wanted.context.get("surface", "home"),
+        text=wanted.query,
+        exclude=exclude,
+        filters=wanted.filters,
+        diversity=wanted.diversity,
+        size=wanted.k,
+        explain=wanted.explain,
+    )
+
+
+def ages(at: float, past: Past) -> Any:
+    """Days before now; an event dated later than now is of this moment.  -> (H,)"""
+    return np.maximum(at / DAY - past.times, 0.0).astype(np.float32)
+
+
+def bare(query: Query) -> Slate:
+    """The slate of an empty catalogue."""
+    trace = Trace.start()
+    trace.degrade("catalogue", "the bundle's catalogue is empty")
+    empty = {name: np.zeros(0, np.float32) for name in ("score", "propensity")}
+    return Slate(query, Candidates(np.zeros(0, np.int64), empty), [], trace)
+
+
+def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> Answer:
+    """A slate in the words of the outside."""
+    engine, columns = deps.engine, slate.items.columns
+    names, shelf = engine.catalogue.items.names, deps.shelf
+    codes: list[int] = slate.items.items.tolist()
+    scores, shares = columns["score"].tolist(), columns["propensity"].tolist()
+    channels = by_item(columns, len(codes))
+    reasons: list[list[Why]] = [[] for _ in codes]
+    for i, reason in enumerate(slate.reasons):
+        evidence = [names[code] for code in reason.evidence]
+        reasons[i] = [Why(reason.code, reason.text, evidence, list(reason.channels))]
+    items = [
+        Item(
+            names[code], i, scores[i], shares[i], channels[i], reasons[i],
+            msgspec.Raw(shelf.of(code)),
+        )
+        for i, code in enumerate(codes)
+    ]  # fmt: skip
+    trace = slate.trace
+    degraded = [Degradation(d.stage, d.cause) for d in trace.degraded]
+    version = str(engine.manifest["version"])
+    return Answer(
+        slate.query.id, user, newcomer, version, engine.tier, items, trace.milliseconds, degraded
+    )
+
+
+def by_item(columns: Any, n: int) -> list[dict[str, float]]:
+    """What each channel gave each item it brought; NaN where it did not."""
+    out: list[dict[str, float]] = [{} for _ in range(n)]
+    for name, values in columns.items():
+        if name.startswith(PREFIX):
+            short = name[len(PREFIX) :]
+            for i, value in enumerate(values.tolist()):
+                if value == value:  # noqa: PLR0124, not NaN
+                    out[i][short] = value
+    return out
+
+
+def similar(deps: Deps, asset_id: str, k: int, explain: bool) -> Query:
+    """Like one item, for nobody in particular; raises `NotFound`."""
+    code = deps.engine.catalogue.items.code(asset_id)
+    if not code:
+        raise NotFound(f"no item {asset_id[:200]!r} in the bundle's catalogue")
+    none: Ints = np.zeros(0, np.int64)
+    return Query(
+        id=uuid.uuid4().hex, at=moment(now()), surface="item", anchor=code, exclude=none,
+        size=k, explain=explain,
+    )  # fmt: skip
+
+
+@router.post("", openapi_extra=body(Ask), responses=found(Answer))
+async def recommend(request: Request, deps: House) -> Response:
+    """A slate for a user and a page."""
+    raw = await read(request.scope, request.receive, deps.settings, JSON)
+    return Response(await for_page(deps, raw), media_type="application/json")
+
+
+@router.get("/users/{user_id:path}", responses=found(Answer))
+async def recommend_user(
+    request: Request,
+    deps: House,
+    user_id: str,
+    k: Annotated[int, Param(ge=1, le=1000)] = 20,
+    domains: Annotated[list[str], Param()] = [],  # noqa: B006
+    query: str = "",
+    diversity: Annotated[float | None, Param(ge=0, le=1)] = None,
+    explain: bool = True,
+) -> Response:
+    """A slate for a user; one nobody knows gets a newcomer's."""
+    del k, domains, query, diversity, explain  # declared for the documents; read by `for_user`
+    return Response(await for_user(deps, user_id, request.url.query), media_type="application/json")
+
+
+@router.get("/items/{asset_id:path}", responses=found(Answer, missing=True))
+async def recommend_like(
+    deps: House,
+    asset_id: str,
+    k: Annotated[int, Param(ge=1, le=1000)] = 20,
+    explain: bool = True,
+) -> Response:
+    """More like one item."""
+    if k > deps.settings.slate_limit:
+        raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
+    out = await serve(deps, "", similar(deps, asset_id, k, explain), newcomer=False)
+    return Response(out, media_type="application/json")

@@ -1,0 +1,150 @@
+"""What goes over the wire, as msgspec structures; OpenAPI describes these same classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from hermes.core.errors import DataError, HermesError
+
+from .problems import Malformed
+
+Id = Annotated[str, Meta(max_length=10_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What a page wants."""
+
+    user: Id = ""  # empty: a stranger
+    k: Annotated[int, Meta(ge=1, le=1000)] = 20
+    domains: Annotated[list[str], Meta(max_length=64)] = []
+    query: Annotated[str, Meta(max_length=1000)] = ""
+    context: dict[str, str] = {}  # surface, device, referrer
+    diversity: Share | None = None
+    filters: dict[str, Any] = {}  # see policy/constraints: price, categories, creators ...
+    exclude: Annotated[list[Id], Meta(max_length=10_000)] = []
+    explain: bool = True
+
+
+class Why(msgspec.Struct):
+    """A reason, and the items and channels that can be checked."""
+
+    code: str
+    text: str
+    evidence: list[str]
+    channels: list[str]
+
+
+class Item(msgspec.Struct):
+    """One item of a slate."""
+
+    asset_id: str
+    position: int  # from 0
+    score: float
+    propensity: float
+    channels: dict[str, float]  # score by each channel that brought it
+    reasons: list[Why]
+    asset: msgspec.Raw | dict[str, Any]  # the item's card
+
+
+class Degradation(msgspec.Struct):
+    """A stage that did not do its part."""
+
+    stage: str
+    cause: str
+
+
+class Answer(msgspec.Struct):
+    """A slate."""
+
+    request_id: str
+    user: str
+    newcomer: bool  # nothing is known of this user
+    bundle: str
+    tier: int
+    items: list[Item]
+    milliseconds: dict[str, float]  # by stage
+    degraded: list[Degradation]
+
+
+class Exposure(msgspec.Struct):
+    """What was shown, as it is logged; parallel lists, positions from 0."""
+
+    request_id: str
+    at: float  # seconds since the epoch
+    user: str
+    surface: str
+    bundle: str
+    tier: int
+    items: list[str]
+    propensities: list[float]
+    scores: list[float]
+
+
+class Accepted(msgspec.Struct):
+    """Events that are durable."""
+
+    accepted: int  # new ones
+    duplicates: int  # whose event_id was known
+    rejected: list[dict[str, str | int]]  # line, field, code and reason of each bad row
+
+
+class Shelved(msgspec.Struct):
+    """An asset that was put online or taken off."""
+
+    asset_id: str
+    known: bool  # it has a code, so that it can be recommended now
+    available: bool
+    note: str
+
+
+class Deed(msgspec.Struct):
+    """One event of a user."""
+
+    asset_id: str
+    kind: str  # `history` for one that came with the bundle
+    at: str  # UTC
+
+
+class Person(msgspec.Struct):
+    """What is known of a user."""
+
+    user_id: str
+    known: bool  # the models learned from this user
+    events: int
+    history: list[Deed]  # newest first
+    disliked: list[str]
+
+
+class Status(msgspec.Struct):
+    """What serves, and how."""
+
+    bundle: dict[str, Any]
+    tier: int
+    reason: str
+    items: int
+    users: int
+    log: dict[str, Any]
+    seconds: float  # since the start
+
+
+ANSWER = msgspec.json.Encoder()
+ASK = msgspec.json.Decoder(Ask)
+
+
+def ask(body: bytes) -> Ask:
+    """Raises `Malformed` on what is not JSON, `DataError` on what breaks the contract."""
+    try:
+        return ASK.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise wrong(error) from error
+
+
+def wrong(error: Exception) -> HermesError:
+    """A validation error names the field; anything else is not JSON."""
+    if isinstance(error, msgspec.ValidationError):
+        return DataError(f"{error}; see /docs for what is accepted")
+    return Malformed(f"the body is not JSON: {error}")

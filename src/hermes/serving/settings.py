@@ -1,0 +1,55 @@
+"""Every `HERMES_*` setting of the server; docs/settings.md is made from the words beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hermes.core.errors import ConfigError
+
+Tier = Literal["auto", "1", "2", "3"]
+
+
+class Settings(BaseSettings):
+    """Read from the environment; `hermes serve` sets what its options say."""
+
+    model_config = SettingsConfigDict(env_prefix="HERMES_", extra="ignore", frozen=True)
+
+    bundle: Path = Path("bundle")  # the bundle to serve
+    host: str = "127.0.0.1"  # the address to listen on
+    port: int = Field(8080, ge=0, le=65535)  # 0: any that is free
+    tier: Tier = "auto"  # 1 PyTorch on a GPU, 2 ONNX, 3 indexes only; auto: what fits
+    workers: int = Field(1, ge=1, le=64)  # processes
+    threads: int = Field(0, ge=0, le=64)  # that compute slates; 0: in the event loop itself
+    log: Path | None = None  # the event log; None: `hermes-log.db` beside the bundle
+    log_bytes: int = Field(0, ge=0)  # the log's largest size on disk; 0: no limit
+    log_days: float = Field(90.0, gt=0)  # days a flushed event stays in the log
+    lake: Path | None = None  # where events and exposures land; None: they stay in the log
+    flush_seconds: float = Field(60.0, gt=0)  # between two flushes into the lake
+    pictures: Path | None = None  # None: `pictures` in the bundle, or in the lake
+    body_bytes: int = Field(1_048_576, ge=1024)  # largest body of a request
+    body_seconds: float = Field(10.0, gt=0)  # longest wait for a body
+    events_limit: int = Field(10_000, ge=1)  # most events of one request
+    slate_limit: int = Field(200, ge=1, le=1000)  # largest k
+
+    def event_log(self) -> Path:
+        """Where the event log lies."""
+        return self.log or self.bundle.resolve().parent / "hermes-log.db"
+
+    def picture_folder(self) -> Path | None:
+        """The first folder of pictures that exists."""
+        beside = [self.bundle / "pictures"] + ([self.lake / "pictures"] if self.lake else [])
+        return next((p for p in [self.pictures, *beside] if p and p.is_dir()), None)
+
+
+def load(**values: object) -> Settings:
+    """Settings from the environment with `values` laid over; raises `ConfigError`."""
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "HERMES_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{name}: {first['msg']}, found {first['input']!r}") from error

@@ -1,0 +1,152 @@
+"""Counters and histograms cheap enough for every request, in Prometheus' text format.
+
+With several workers each writes its numbers to a file twice a second, and whoever is asked adds up.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+BOUNDS = (0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 8, 15, 30, 60, 120, 500, 2000)  # ms
+
+
+class Histogram(msgspec.Struct):
+    """Counts by bucket, and the sum."""
+
+    counts: list[int] = msgspec.field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    total: float = 0.0
+
+    def observe(self, value: float) -> None:
+        """One more, in milliseconds."""
+        self.counts[bisect_left(BOUNDS, value)] += 1
+        self.total += value
+
+
+class Numbers(msgspec.Struct):
+    """What one process has counted."""
+
+    requests: dict[str, int] = {}  # by "route status"
+    stages: dict[str, Histogram] = {}  # milliseconds, by stage
+    degraded: dict[str, int] = {}  # by stage
+    events: int = 0
+    duplicates: int = 0
+    slates: int = 0
+    newcomers: int = 0
+    lost: int = 0  # exposures
+
+    def plus(self, other: Numbers) -> Numbers:
+        """Both together."""
+        names = ("events", "duplicates", "slates", "newcomers", "lost")
+        out = Numbers(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        for part in (self, other):
+            for key, count in part.requests.items():
+                out.requests[key] = out.requests.get(key, 0) + count
+            for key, count in part.degraded.items():
+                out.degraded[key] = out.degraded.get(key, 0) + count
+            for key, found in part.stages.items():
+                sums = out.stages.setdefault(key, Histogram())
+                sums.counts = [a + b for a, b in zip(sums.counts, found.counts, strict=True)]
+                sums.total += found.total
+        return out
+
+
+class Telemetry:
+    """One process' numbers, and the way to everybody's."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` is where the workers of one server leave their numbers; None: one worker."""
+        self.numbers, self.folder = Numbers(), folder
+
+    def request(self, route: str, status: int) -> None:
+        """One answered request."""
+        key = f"{route} {status}"
+        self.numbers.requests[key] = self.numbers.requests.get(key, 0) + 1
+
+    def slate(self, milliseconds: dict[str, float], degraded: Iterable[str], new: bool) -> None:
+        """One slate, with the times of its stages."""
+        numbers = self.numbers
+        numbers.slates += 1
+        numbers.newcomers += new
+        for stage, value in milliseconds.items():
+            if stage not in numbers.stages:
+                numbers.stages[stage] = Histogram()
+            numbers.stages[stage].observe(value)
+        for stage in degraded:
+            numbers.degraded[stage] = numbers.degraded.get(stage, 0) + 1
+
+    def leave(self) -> None:
+        """Write this worker's numbers where the others find them."""
+        if self.folder is not None:
+            part = self.folder / f".{os.getpid()}"
+            part.write_bytes(msgspec.json.encode(self.numbers))
+            part.replace(self.folder / f"{os.getpid()}.json")
+
+    def everybody(self) -> Numbers:
+        """The sum over all workers of this server, those that have ended included."""
+        out = self.numbers
+        for path in sorted(self.folder.glob("*.json")) if self.folder else []:
+            if path.stem != str(os.getpid()):
+                out = out.plus(msgspec.json.decode(path.read_bytes(), type=Numbers))
+        return out
+
+    def text(self, gauges: dict[str, float], info: dict[str, str]) -> bytes:
+        """All of it, with a few numbers of the moment and words about the bundle."""
+        registry = CollectorRegistry()
+        registry.register(Exposition(self.everybody(), gauges, info))
+        return generate_latest(registry)
+
+
+class Exposition(Collector):
+    """The numbers as Prometheus' families."""
+
+    def __init__(self, numbers: Numbers, gauges: dict[str, float], info: dict[str, str]) -> None:
+        self.numbers, self.gauges, self.info = numbers, gauges, info
+
+    def collect(self) -> Iterator[Metric]:
+        """One family after the other."""
+        numbers = self.numbers
+        requests = CounterMetricFamily(
+            "hermes_requests", "Requests answered", labels=["route", "status"]
+        )
+        for key, count in sorted(numbers.requests.items()):
+            requests.add_metric(key.rsplit(" ", 1), count)
+        yield requests
+        stages = HistogramMetricFamily(
+            "hermes_stage_milliseconds", "Time by stage of a slate", labels=["stage"]
+        )
+        for stage, found in sorted(numbers.stages.items()):
+            running, buckets = 0, []
+            for bound, count in zip([*map(str, BOUNDS), "+Inf"], found.counts, strict=True):
+                running += count
+                buckets.append((bound, float(running)))
+            stages.add_metric([stage], buckets, found.total)
+        yield stages
+        degraded = CounterMetricFamily(
+            "hermes_degraded", "Stages that did not do their part", labels=["stage"]
+        )
+        for stage, count in sorted(numbers.degraded.items()):
+            degraded.add_metric([stage], count)
+        yield degraded
+        words = {
+            "slates": "Slates answered",
+            "newcomers": "Slates for users of whom nothing is known",
+            "events": "Events accepted",
+            "duplicates": "Events whose id was known",
+            "lost": "Exposures that could not be logged",
+        }
+        for name, text in words.items():
+            yield CounterMetricFamily(f"hermes_{name}", text, value=getattr(numbers, name))
+        for name, value in self.gauges.items():
+            yield GaugeMetricFamily(f"hermes_{name}", name.replace("_", " "), value=value)
+        about = GaugeMetricFamily("hermes_bundle", "The bundle served", labels=list(self.info))
+        about.add_metric(list(self.info.values()), 1.0)
+        yield about
