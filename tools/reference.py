@@ -50,9 +50,7 @@ def commands() -> str:
     out = []
     for name, command in groups().items():
         arguments = [p for p in command.params if p.param_type_name == "argument"]
-        usage = " ".join(
-            ["hermes", name, *(p.make_metavar(typer.Context(command)) for p in arguments)]
-        )
+        usage = " ".join(["hermes", name, *(p.name.upper() for p in arguments)])
         rows = [parameter(p) for p in command.params]
         out.append(
             f"## hermes {name}\n\n{inspect.cleandoc(command.help or '')}\n\n    {usage} [OPTIONS]\n"
@@ -115,10 +113,11 @@ def settings() -> str:
     """One row a setting, by the name of its environment variable."""
     rows = []
     for cls in setting_classes():
-        prefix = cls.model_config.get("env_prefix", "")
+        prefix, notes = cls.model_config.get("env_prefix", ""), comments(inspect.getsource(cls))
         for name, field in cls.model_fields.items():
-            variable = f"`{prefix}{name}`".upper()
-            rows.append((variable, field.description or "", f"`{field.get_default()!r}`"))
+            variable, default = f"`{prefix}{name}`".upper(), field.get_default()
+            shown = "" if default is None else f"`{default}`"
+            rows.append((variable, field.description or notes.get(name, ""), shown))
     return table(("environment variable", "meaning", "unless given"), rows)
 
 

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from hermes import __version__
-from hermes.core.errors import ConfigError, HermesError, Unavailable
+from hermes.core.errors import ConfigError, HermesError
 
 REMEDIES = {
     errno.ENOSPC: "free some space and run it again; what was written is still whole",
@@ -68,13 +68,8 @@ def options(
 
 
 def load(name: str) -> Callable[..., object]:
-    """The function behind one command; `Unavailable` when an extra it needs is missing."""
-    try:
-        function: Callable[..., object] = importlib.import_module(f"{__name__}.{name}").command
-    except ModuleNotFoundError as error:
-        raise Unavailable(
-            f"{name}: {error.name} is not installed; run pip install 'hermes-recommender[train]'"
-        ) from error
+    """The function behind one command."""
+    function: Callable[..., object] = importlib.import_module(f"{__name__}.{name}").command
     return function
 
 
@@ -100,6 +95,10 @@ def main() -> None:
         fail(str(error), 1)
     except OSError as error:
         fail(system(error), 1)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "hermes":
+            raise
+        fail(f"{error.name} is not installed; run pip install 'hermes-recommender[train]'", 1)
 
 
 def system(error: OSError) -> str:
