@@ -16,7 +16,9 @@ UNBOUND = r"(?i)^[+-]?(nan|inf|infinity)$"
 CONTROL = r"[\x00-\x1f\x7f]"
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 YEAR = r"^[0-9]{4}$"
-STAMP = DAY + r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+HOUR = r"([01][0-9]|2[0-3])"
+CLOCK = HOUR + r":[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+STAMP = DAY + "([T ]" + CLOCK + "(Z|[+-]" + HOUR + ":?[0-5][0-9])?)?$"
 SCALES = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (math.inf, 1e9))  # |epoch| below -> units a second
 ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -44,7 +46,7 @@ def text(field: Field, value: Any) -> str | None:
         return None
     if len(value) > field.longest:
         raise Refused("too_long")
-    return value
+    return str(value)
 
 
 def word(field: Field, value: Any) -> str | None:
@@ -106,7 +108,7 @@ def moment(field: Field, value: Any) -> datetime | None:
         value = stamp(value) if re.match(STAMP, value) else plain(value, "not_a_time")
     if isinstance(value, date):
         if not isinstance(value, datetime):
-            value = datetime(value.year, value.month, value.day)
+            value = datetime(value.year, value.month, value.day, tzinfo=UTC)
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         seconds = (aware - ZERO) / timedelta(seconds=1)
     else:

@@ -1,0 +1,174 @@
+"""From the lake to a `Dataset`: filters, codes, a sorted log and a catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from hermes.core.errors import DataError
+from hermes.core.types import Array, Ints, Shape
+from hermes.core.vocab import Vocabulary
+
+from .catalogue import Catalogue
+from .dataset import Dataset
+from .interactions import Interactions
+from .lake import Lake
+from .rules import WEIGHTS
+from .shelf import catalogue
+
+MICROS = 86_400_000_000  # in a day
+ATTRIBUTES = ("gender", "age_band", "occupation", "country")
+SPLITS = {"train": 0, "valid": 1, "test": 2}
+Weights = Mapping[str, Mapping[str, float]]  # by domain, by kind; else `rules.WEIGHTS`
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """Which events and items of a lake count."""
+
+    kinds: tuple[str, ...] = ()  # empty: every kind whose weight is not 0
+    min_value: float | None = None  # of events that have a value
+    min_item_events: int = 1  # counted after the filters above; 0 keeps items without events
+    min_user_events: int = 1  # counted after the items were filtered
+    domains: tuple[str, ...] = ()  # empty: all
+
+
+def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Dataset:
+    """Everything of `lake` that `spec` lets pass, in an order that ingesting again does not change.
+
+    Users and items are numbered by their ids, numbers before words; events of one moment keep the
+    order of their lines. Raises `DataError` when nothing passes.
+    """
+    with lake.guard():
+        events = chosen(lake, spec, weights or {})
+        assets = lake.scan("silver/assets").filter("current").collect()
+        people = lake.scan("silver/users").filter("current").collect()
+    if spec.domains:
+        assets = assets.filter(pl.col("domain").is_in(spec.domains))
+    counts = events["asset_id"].value_counts()
+    frequent = counts.filter(pl.col("count") >= spec.min_item_events)["asset_id"]
+    if spec.min_item_events > 0:
+        assets = assets.filter(pl.col("asset_id").is_in(frequent.implode()))
+    events = events.filter(pl.col("asset_id").is_in(assets["asset_id"].implode()))
+    if spec.min_user_events > 1:
+        active = events["user_id"].value_counts().filter(pl.col("count") >= spec.min_user_events)
+        events = events.filter(pl.col("user_id").is_in(active["user_id"].implode()))
+    if not len(events):
+        raise DataError(f"lake {lake.path}: no event passes {spec}; ingest a source or filter less")
+    users = vocabulary(events["user_id"].unique())
+    return assemble(events, users, catalogue(natural(assets, "asset_id")), people)
+
+
+def chosen(lake: Lake, spec: DataSpec, weights: Weights) -> pl.DataFrame:
+    """Events that pass the filters on events: user_id, asset_id, weight, time, line, split."""
+    scan = lake.scan("silver/events")
+    if spec.domains:
+        scan = scan.filter(pl.col("domain").is_in(spec.domains))
+    if spec.kinds:
+        scan = scan.filter(pl.col("kind").is_in(spec.kinds))
+    if spec.min_value is not None:
+        scan = scan.filter(pl.col("value").is_null() | (pl.col("value") >= spec.min_value))
+    worth = pl.col("kind").replace_strict(WEIGHTS, return_dtype=pl.Float32)
+    for domain, own in weights.items():
+        here = pl.col("kind").replace_strict(WEIGHTS | dict(own), return_dtype=pl.Float32)
+        worth = pl.when(pl.col("domain") == domain).then(here).otherwise(worth)
+    scan = scan.with_columns(weight=worth)
+    if not spec.kinds:
+        scan = scan.filter(pl.col("weight") != 0)
+    return scan.select(
+        "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split"
+    ).collect()
+
+
+def natural(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Sorted by ids: whole numbers by size, then all else by its letters."""
+    digits = pl.col(column).str.extract("^([0-9]{1,18})$").cast(pl.Int64)
+    return frame.sort(digits, pl.col(column), nulls_last=True)
+
+
+def vocabulary(ids: pl.Series) -> Vocabulary:
+    """Codes in natural order."""
+    return Vocabulary.of(natural(ids.to_frame("id"), "id")["id"].to_list())
+
+
+def assemble(
+    events: pl.DataFrame, users: Vocabulary, shelf: Catalogue, people: pl.DataFrame
+) -> Dataset:
+    """Codes for names, in order of user, time and line."""
+    log = events.select(
+        codes("user_id", users).alias("user"),
+        codes("asset_id", shelf.items).alias("item"),
+        "occurred_at", "weight", "split", "line", "event_id",
+    ).sort("user", "occurred_at", "line", "event_id")  # fmt: skip
+    names, user_fields = attributes(people, users)
+    shape = Shape(
+        n_users=len(users),
+        n_items=len(shelf),
+        item_fields=shelf.cardinalities,
+        user_fields=tuple(len(v) for v in names),
+    )
+    times: Array = log["occurred_at"].to_physical().to_numpy() / MICROS  # float64 days
+    interactions = Interactions(
+        log["user"].to_numpy(),
+        log["item"].to_numpy(),
+        times,
+        log["weight"].to_numpy(),
+        shape,
+        shelf.fields,
+        user_fields,
+    )
+    split = None
+    if log["split"].null_count() < len(log):
+        split = log["split"].replace_strict(SPLITS, default=0, return_dtype=pl.Int64).to_numpy()
+    digest = fingerprint(users, shelf, interactions, names, split)
+    return Dataset(users, shelf, interactions, names, digest, split)
+
+
+def codes(column: str, vocabulary: Vocabulary) -> pl.Expr:
+    """Names as codes."""
+    return pl.col(column).replace_strict(
+        pl.Series(vocabulary.names[1:], dtype=pl.String),
+        pl.int_range(1, len(vocabulary), eager=True),
+        return_dtype=pl.Int64,
+    )
+
+
+def attributes(people: pl.DataFrame, users: Vocabulary) -> tuple[tuple[Vocabulary, ...], Ints]:
+    """Vocabularies of the attributes anybody has, and the code of each user's.  -> (U, G)"""
+    known = pl.DataFrame({"user_id": users.names}).join(
+        people.select("user_id", *ATTRIBUTES), on="user_id", how="left", maintain_order="left"
+    )
+    names, columns = [], []
+    for attribute in ATTRIBUTES:
+        values = known[attribute]
+        if values.null_count() == len(values):
+            continue
+        names.append(Vocabulary.of(values.drop_nulls().unique().sort().to_list()))
+        columns.append(names[-1].encode(values.fill_null("").to_list()))
+    if not columns:
+        return (), np.zeros((len(users), 0), np.int64)
+    return tuple(names), np.stack(columns, axis=1)
+
+
+def fingerprint(
+    users: Vocabulary,
+    shelf: Catalogue,
+    log: Interactions,
+    names: tuple[Vocabulary, ...],
+    split: Ints | None,
+) -> str:
+    """sha256 over all that a model could learn from."""
+    total = hashlib.sha256()
+    vocabularies = (users, *names)
+    for array in (a for v in vocabularies for a in v.arrays().values()):
+        total.update(array.tobytes())
+    for array in shelf.arrays().values():
+        total.update(np.ascontiguousarray(array).tobytes())
+    columns = (log.users, log.items, log.times, log.weights, log.user_fields, split)
+    for column in columns:
+        total.update(b"-" if column is None else np.ascontiguousarray(column).tobytes())
+    return total.hexdigest()

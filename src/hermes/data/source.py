@@ -1,0 +1,46 @@
+"""What an adapter owes the lake: the tables of a source, as streams of frames with line numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import polars as pl
+
+ROWS = 1_000_000  # of one frame
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a source as rows of one table.
+
+    The frames of `read(rows)` hold columns of the contract and `line`, the 1-based line of the file
+    (for Parquet: row), which grows; and `malformed`, the text of a line that can not be split.
+    """
+
+    table: str  # assets, users or events
+    file: Path
+    read: Callable[[int], Iterator[pl.DataFrame]] = field(repr=False)
+
+
+class Adapter(Protocol):
+    """A domain: raw files become columns of the contract; `domains/NAME.py` offers `adapter`."""
+
+    name: str
+    domain: str | None  # of all its assets; None when each row says its own
+    weights: Mapping[str, float]  # what its kinds of event are worth
+
+    def parts(self, path: Path) -> tuple[Part, ...]:
+        """Assets before users before events; `DataError` when the folder holds something else."""
+
+
+def fingerprint(name: str, parts: tuple[Part, ...]) -> str:
+    """The identity of a batch: the adapter and the bytes of the files, wherever they lie."""
+    total = hashlib.sha256(name.encode())
+    for part in parts:
+        with part.file.open("rb") as file:
+            total.update(part.table.encode() + hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()[:32]
