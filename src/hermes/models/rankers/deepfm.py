@@ -1,0 +1,78 @@
+"""DeepFM: a factorisation machine and a deep network over the same embeddings.
+
+Guo, Tang, Ye, Li, He. DeepFM: a factorization-machine based neural network for CTR prediction.
+IJCAI 2017: y = sum_i w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j + MLP([v_i x_i]). Ours: the deep part
+reads a dense feature as its number, since a linear layer times v_i is a linear layer; a missing
+number is a feature of its own; trained on groups by a ranking loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hermes.core.types import Shape
+from hermes.features.examples import Examples
+from hermes.learn import losses
+from hermes.learn.layers import mlp
+from hermes.learn.loop import Batch, Schedule
+from hermes.learn.tabular import Codes, Numbers
+from hermes.models.neural import NeuralRanker
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepFMConfig:
+    """Sizes, loss and schedule."""
+
+    d: int = 16
+    hidden: tuple[int, ...] = (64, 32)
+    dropout: float = 0.1
+    loss: losses.RANKING = "listmle"
+    schedule: Schedule = Schedule(
+        epochs=20, batch=64, lr=3e-3, weight_decay=1e-2, decay=True, patience=3
+    )  # a batch counts groups
+
+
+class DeepFM(NeuralRanker[DeepFMConfig]):
+    """Reads the features of each candidate alone; its history only through features."""
+
+    Config = DeepFMConfig
+
+    def build(self, shape: Shape) -> nn.Module:
+        """The network."""
+        return Network(shape, self.config)
+
+    def prepare(self, data: Examples) -> None:
+        """Standardise dense features as they are in `data`."""
+        self.net.numbers.learn(data.dense)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The ranking loss of the config.  -> ()"""
+        return losses.ranking(
+            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
+        )
+
+
+class Network(nn.Module):
+    """First order, pairs, and a deep part, added."""
+
+    def __init__(self, shape: Shape, config: DeepFMConfig) -> None:
+        super().__init__()
+        self.numbers = Numbers(shape.n_dense)
+        self.codes, self.biases = Codes(shape, config.d), Codes(shape, 1)
+        self.linear = nn.Linear(self.numbers.width, 1)
+        self.vectors = nn.Parameter(torch.randn(self.numbers.width, config.d) * 0.01)
+        wide = self.codes.width + self.numbers.width
+        self.deep = mlp(wide, *config.hidden, 1, dropout=config.dropout)
+
+    def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
+        """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
+        x, v = self.numbers(dense), self.codes(sparse)  # (N, 2Fd), (N, Fs, D)
+        first = self.linear(x).squeeze(1) + self.biases(sparse).sum((1, 2))
+        total = v.sum(1) + x @ self.vectors  # (N, D) sum of all x_i v_i
+        squares = v.square().sum(1) + x.square() @ self.vectors.square()
+        pairs = 0.5 * (total.square() - squares).sum(1)
+        deep = self.deep(torch.cat([v.flatten(1), x], dim=1)).squeeze(1)
+        return torch.as_tensor(first + pairs + deep)
