@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -104,8 +106,8 @@ def gateway(deps: Deps) -> ServerErrorMiddleware:
     return ServerErrorMiddleware(Gateway(deps), handler=unforeseen)
 
 
-def api(deps: Deps) -> FastAPI:
-    """Every route, documented."""
+def api(deps: Deps | None) -> FastAPI:
+    """Every route, documented; without a house only to be described."""
     app = FastAPI(title="Hermes", version=__version__, lifespan=lifespan, redoc_url=None)
     app.state.deps = deps
     for module in (recommend, events, assets, users, platform, pages):
@@ -186,3 +188,9 @@ async def unforeseen(request: Request, error: Exception) -> Response:
     log.error("unforeseen", trace_id=trace, path=request.url.path, exc_info=error)
     detail = "the server's log has the cause under this trace id"
     return reply(bare(500, "internal", "An error inside the server", detail, trace))
+
+
+def write_document(path: Path) -> None:
+    """The OpenAPI document, as it is checked in."""
+    whole = json.dumps(api(None).openapi(), indent=1, sort_keys=True, ensure_ascii=False)
+    path.write_text(whole + "\n", encoding="utf-8")

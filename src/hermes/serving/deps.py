@@ -8,45 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 from fastapi import Depends, Request
 
-from hermes.core.protocols import Query
-from hermes.core.types import Floats, Ints
-from hermes.core.vocab import Vocabulary
-from hermes.data.catalogue import Catalogue
+from hermes.core.types import Array, Ints
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
-from hermes.pipeline.trace import Slate
 
 from .overlay import Shelf
 from .settings import Settings
 from .telemetry import Telemetry
 
+if TYPE_CHECKING:
+    from hermes.pipeline.assemble import Engine
+
 DAY = 86400.0  # seconds
 RECENT = 1000  # events of the log that join a history
-
-
-class Recommender(Protocol):
-    """The request as a function."""
-
-    def __call__(self, query: Query) -> Slate:
-        """A slate for a query."""
-
-
-class Engine(Protocol):
-    """A bundle, assembled; see `pipeline/assemble`."""
-
-    recommender: Recommender
-    catalogue: Catalogue
-    users: Vocabulary
-    offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
-    items: Ints  # (N,)
-    times: Floats  # (N,) float64 days since the epoch
-    manifest: Mapping[str, Any]
-    tier: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +34,7 @@ class Past:
 
     user: int  # code
     items: Ints  # (H,) oldest first
-    times: Floats  # (H,) float64 days since the epoch
+    times: Array  # (H,) float64 days since the epoch
     disliked: Ints  # (D,) items whose last word was no
 
 

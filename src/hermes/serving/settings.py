@@ -20,7 +20,7 @@ class Settings(BaseSettings):
 
     bundle: Path = Path("bundle")  # the bundle to serve
     host: str = "127.0.0.1"  # the address to listen on
-    port: int = Field(8080, ge=0, le=65535)  # 0: any that is free
+    port: int = Field(8080, ge=1, le=65535)  # the port to listen on
     tier: Tier = "auto"  # 1 PyTorch on a GPU, 2 ONNX, 3 indexes only; auto: what fits
     workers: int = Field(1, ge=1, le=64)  # processes
     threads: int = Field(0, ge=0, le=64)  # that compute slates; 0: in the event loop itself
@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     body_bytes: int = Field(1_048_576, ge=1024)  # largest body of a request
     body_seconds: float = Field(10.0, gt=0)  # longest wait for a body
     events_limit: int = Field(10_000, ge=1)  # most events of one request
+    numbers: Path | None = None  # where workers leave their counts; `hermes serve` makes it
     slate_limit: int = Field(200, ge=1, le=1000)  # largest k
 
     def event_log(self) -> Path:

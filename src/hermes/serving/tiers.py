@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 GIB = 1 << 30
@@ -63,6 +65,15 @@ def gpu() -> str:
     command = [sys.executable, "-c", ASK]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     return done.stdout.strip()
+
+
+def services() -> dict[str, str]:
+    """What stands where larger sizes have services; nothing has to be started."""
+    return {
+        "event log": f"SQLite {sqlite3.sqlite_version}",
+        "vectors": f"FAISS {version('faiss-cpu')}",
+        "networks": f"ONNX Runtime {version('onnxruntime')}",
+    }
 
 
 def extras() -> dict[str, list[str]]:

@@ -1,0 +1,51 @@
+"""One worker process: the bundle, the log, and the application that answers."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from starlette.middleware.errors import ServerErrorMiddleware
+
+from hermes.core.errors import HermesError
+from hermes.data.log import Log
+from hermes.pipeline.assemble import assemble
+
+from . import settings as environment
+from . import tiers
+from .app import gateway
+from .deps import Deps, wanted
+from .overlay import Shelf
+from .settings import Settings
+from .telemetry import Telemetry
+
+
+def create() -> ServerErrorMiddleware:
+    """The application of one worker; an error of ours is one line and the end of the worker."""
+    try:
+        return gateway(house(environment.load()))
+    except HermesError as error:
+        print(f"hermes: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+
+
+def house(settings: Settings) -> Deps:
+    """Load everything a worker needs."""
+    tier, reason = tiers.choose(tiers.memory(), bool(tiers.gpu()), settings.tier)
+    engine = assemble(settings.bundle, tier=tier)
+    written = Log(settings.event_log(), limit=settings.log_bytes)
+    shelf = Shelf(engine.catalogue, written)
+    shelf.follow()
+    return Deps(
+        settings=settings,
+        engine=engine,
+        log=written,
+        shelf=shelf,
+        telemetry=Telemetry(settings.numbers),
+        started=datetime.now(UTC),
+        pool=ThreadPoolExecutor(settings.threads, "slate") if settings.threads else None,
+        reason=reason,
+        pictures=settings.picture_folder(),
+        wanted=wanted(engine.manifest),
+    )
