@@ -43,7 +43,8 @@ def bootstrap(
     if not len(values):
         raise ShapeError("bootstrap: no users to draw from")
     table = np.asarray(values, np.float64).reshape(len(values), -1)
-    means = np.concatenate([w @ table for w in resamples(len(table), draws, rng)])  # (draws, M)
+    totals = [picks @ table for picks in resamples(len(table), draws, rng)]
+    means = np.concatenate(totals) / len(table)  # (draws, M)
     tail = (1 - level) / 2
     low, high = np.quantile(means, [tail, 1 - tail], axis=0)
     triples = zip(table.mean(0), low, high, strict=True)
@@ -51,11 +52,11 @@ def bootstrap(
 
 
 def resamples(n: int, draws: int, rng: np.random.Generator, chunk: int = 100) -> Iterator[Array]:
-    """The weights of n users in each draw; a row sums to 1.  -> (chunk, n) at a time"""
+    """How often each of n users is in each draw; a row sums to n.  -> (chunk, n) at a time"""
     for start in range(0, draws, chunk):
         size = min(chunk, draws - start)
         picks = rng.integers(0, n, (size, n)) + np.arange(size)[:, None] * n
-        yield np.bincount(picks.ravel(), minlength=size * n).reshape(size, n) / n
+        yield np.bincount(picks.ravel(), minlength=size * n).reshape(size, n)
 
 
 def paired(
