@@ -90,11 +90,10 @@ def strongest(scores: Array, k: int) -> Ints:
     >>> strongest(np.array([1.0, np.nan, 3.0, 1.0]), 3).tolist()
     [2, 0, 3]
     """
-    clean = np.where(np.isfinite(scores), scores, -np.inf)
-    n = len(clean)
-    if k >= n:
-        return np.argsort(-clean, kind="stable")
+    cost = np.where(np.isfinite(scores), -scores, np.inf)  # ties at the far end select fastest
+    if k >= len(cost):
+        return cost.argsort(kind="stable")
     if k <= 0:
         return np.zeros(0, np.int64)
-    index = np.flatnonzero(clean >= np.partition(clean, n - k)[n - k])
-    return index[np.argsort(-clean[index], kind="stable")[:k]]
+    index: Ints = (cost <= np.partition(cost, k - 1)[k - 1]).nonzero()[0]
+    return index[cost[index].argsort(kind="stable")[:k]]

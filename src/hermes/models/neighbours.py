@@ -17,6 +17,8 @@ from hermes.core.types import Floats, Ints, Queries
 
 from .base import Closed
 
+RECALLED = 10  # events an explanation may name
+
 
 class Neighbours(Closed):
     """Mixin: scores are sums over the neighbour lists of the last items of the history."""
@@ -40,6 +42,24 @@ class Neighbours(Closed):
         total = np.bincount(self.neighbour[last].ravel(), weights.ravel(), size)
         total[0] = 0.0
         return total.astype(np.float32)
+
+    def evidence(self, history: Ints, ages: Floats, items: Ints) -> Ints:
+        """The item of the history that adds most to each score, or 0.  (H,), (H,), (n,) -> (n,)
+
+        Only the last RECALLED are looked at, which weigh most and make the better explanation.
+        """
+        last = history[-min(self.config.length, RECALLED) :]
+        place = np.full(len(self.neighbour), -1)
+        place[items] = np.arange(len(items))
+        place[0] = -1
+        at = place[self.neighbour[last].ravel()]  # (m * k,)
+        hit = (at >= 0).nonzero()[0]
+        row, column = np.divmod(hit, self.neighbour.shape[1])
+        added = np.zeros((len(items), len(last)), np.float32)
+        weights = self.recency(ages[-len(last) :])
+        added[at[hit], row] = self.similarity[last[row], column] * weights[row]
+        best = added.argmax(axis=1)
+        return np.where(added[np.arange(len(items)), best] > 0, last[best], 0)
 
     def score(self, queries: Queries) -> Floats:
         """Row by row what `sparse_score` says.  (B,) -> (B, I)"""

@@ -38,18 +38,19 @@ def tabulate(pools: Mapping[str, Candidates]) -> Table:
     if not filled:
         blank = np.zeros((0, 0), np.float32)
         return Table((), np.zeros(0, np.int64), blank, blank)
-    wide = 1 + max(int(pool.items.max()) for pool in filled.values())
-    known = np.zeros(wide, bool)
-    for pool in filled.values():
-        known[pool.items] = True
-    items = np.flatnonzero(known)
-    place = np.empty(wide, np.int64)
+    every = np.concatenate([pool.items for pool in filled.values()])
+    known = np.zeros(int(every.max()) + 1, bool)
+    known[every] = True
+    items = known.nonzero()[0]
+    place = np.empty(len(known), np.int64)
     place[items] = np.arange(len(items))
     both = np.full((2, len(filled), len(items)), np.nan, np.float32)
-    for c, pool in enumerate(filled.values()):
-        at = place[pool.items]
-        both[0, c, at] = pool.columns["score"]
-        both[1, c, at] = np.arange(1, len(at) + 1, dtype=np.float32)
+    place, start = place[every], 0
+    for scores, ranks, pool in zip(both[0], both[1], filled.values(), strict=True):
+        at = place[start : start + len(pool)]
+        scores[at] = pool.columns["score"]
+        ranks[at] = np.arange(1, len(at) + 1)
+        start += len(at)
     return Table(tuple(filled), items, both[0], both[1])
 
 

@@ -69,9 +69,10 @@ class Recommender:
     def admitted(self, query: Query, pool: Candidates, trace: Trace) -> Candidates:
         """What the rules let through, the best `retrieve` of it by blend."""
         trace.kept = self.rules.keep(query, pool)
-        left = np.flatnonzero(
-            np.logical_and.reduce([np.ones(len(pool), bool), *trace.kept.values()])
-        )
+        allowed = np.ones(len(pool), bool)
+        for kept in trace.kept.values():
+            allowed &= kept
+        left = allowed.nonzero()[0]
         blend = pool.columns["blend"][left]
         best = strongest(blend, max(self.retrieve, query.size))
         return pool.take(left[best]).with_column("score", blend[best])

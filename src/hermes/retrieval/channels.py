@@ -20,6 +20,9 @@ class SparseScorer(Protocol):
     def sparse_score(self, history: Ints, ages: Floats) -> Floats:
         """Higher is better.  (H,) oldest first, (H,) days -> (I,)"""
 
+    def evidence(self, history: Ints, ages: Floats, items: Ints) -> Ints:
+        """The item of the history that adds most to each score, or 0.  (H,), (H,), (n,) -> (n,)"""
+
 
 def interest(query: Query, length: int) -> tuple[Ints, Floats]:
     """What the slate should be like: the anchor if there is one, else the last of the history."""
@@ -32,16 +35,16 @@ def best(
     scores: Floats, query: Query, k: int, repeats: bool = False, above: float = -np.inf
 ) -> Candidates:
     """The k highest scores (I,), without the unknown, the seen and what is not above `above`."""
-    scores = np.where(scores > above, scores, -np.inf)
-    scores[0] = -np.inf
+    known = scores > above
+    known[0] = False
     if not repeats:
-        scores[query.history] = -np.inf
+        known[query.history] = False
     if query.anchor:
-        scores[query.anchor] = -np.inf
-    items = strongest(scores, k)
-    top = scores[items]
-    n = len(items) if not len(items) or top[-1] > -np.inf else int((top > -np.inf).sum())
-    return Candidates(items[:n], {"score": top[:n]})
+        known[query.anchor] = False
+    items = known.nonzero()[0]
+    found = scores[items]
+    top = strongest(found, k)
+    return Candidates(items[top], {"score": found[top]})
 
 
 class NeighbourChannel:
@@ -71,12 +74,24 @@ class NeighbourChannel:
         scores = self.model.sparse_score(history, ages)
         return best(scores, query, k, self.repeats, self.above)
 
+    def evidence(self, query: Query, items: Ints) -> Ints:
+        """What the query is about that adds most to each item's score, 0: nothing.  (n,) -> (n,)"""
+        history, ages = interest(query, self.length)
+        if not len(history):
+            return np.zeros(len(items), np.int64)
+        return self.model.evidence(history, ages, items)
+
 
 class TrendingChannel:
-    """One order for everybody: events counted over a window, or any other score an item has."""
+    """One order for everybody: events counted over a window, or any other score an item has.
 
-    def __init__(self, name: str, scores: Array, *, repeats: bool = False) -> None:
-        self.name, self.repeats = name, repeats
+    phrase: what a person is told of an item that stands high in it; it must say what was counted.
+    """
+
+    def __init__(
+        self, name: str, scores: Array, *, phrase: str = "Popular", repeats: bool = False
+    ) -> None:
+        self.name, self.phrase, self.repeats = name, phrase, repeats
         self.update(scores)
 
     def update(self, scores: Array) -> None:
