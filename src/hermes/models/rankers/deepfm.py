@@ -70,9 +70,9 @@ class Network(nn.Module):
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
         x, v = self.numbers(dense), self.codes(sparse)  # (N, 2Fd), (N, Fs, D)
-        first = self.linear(x).squeeze(1) + self.biases(sparse).sum((1, 2))
+        first: Tensor = self.linear(x).squeeze(1) + self.biases(sparse).sum((1, 2))
         total = v.sum(1) + x @ self.vectors  # (N, D) sum of all x_i v_i
         squares = v.square().sum(1) + x.square() @ self.vectors.square()
         pairs = 0.5 * (total.square() - squares).sum(1)
-        deep = self.deep(torch.cat([v.flatten(1), x], dim=1)).squeeze(1)
-        return torch.as_tensor(first + pairs + deep)
+        deep: Tensor = self.deep(torch.cat([v.flatten(1), x], dim=1)).squeeze(1)
+        return first + pairs + deep

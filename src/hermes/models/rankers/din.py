@@ -74,7 +74,8 @@ class Network(nn.Module):
         item, past = v[:, 0], self.codes.tables[0](history)  # (N, D), (Q, L, D)
         interest = self.interest(past, item, query, history > 0)
         parts = [self.numbers(dense), v.flatten(1), interest, interest * item]
-        return torch.as_tensor(self.deep(torch.cat(parts, dim=1)).squeeze(1))
+        score: Tensor = self.deep(torch.cat(parts, dim=1)).squeeze(1)
+        return score
 
 
 class Interest(nn.Module):
@@ -84,16 +85,25 @@ class Interest(nn.Module):
         super().__init__()
         self.past = nn.Linear(d, hidden)  # W1 + W3
         self.item = nn.Linear(d, hidden, bias=False)  # W2 - W3
-        self.both = nn.Linear(d, hidden, bias=False)  # W4
+        self.both = nn.Parameter(torch.randn(hidden, d) * d**-0.5)  # W4
         self.places = nn.Parameter(torch.zeros(length, hidden))
         self.out = nn.Linear(hidden, 1)
 
     def forward(self, past: Tensor, item: Tensor, query: Tensor, known: Tensor) -> Tensor:
         """(Q, L, D), (N, D), (N,), (Q, L) -> (N, D)"""
-        length, d = past.shape[1:]
-        own = (self.past(past) + self.places).flatten(1)  # (Q, L A), once a query
-        events = F.embedding(query, (past * known[:, :, None]).flatten(1)).view(-1, length, d)
-        hidden = F.embedding(query, own).view(len(item), length, -1)
-        hidden = hidden + self.item(item)[:, None] + self.both(events * item[:, None])
-        weight = self.out(F.relu(hidden))  # (N, L, 1); padding has e = 0 and adds nothing
-        return torch.as_tensor((weight * events).sum(1))
+        events = rows(past * known[:, :, None], query)  # (N, L, D); padding is 0 and adds nothing
+        own = rows(self.past(past) + self.places, query)  # (N, L, A), computed once a query
+        both = (item[:, None] * self.both) @ events.transpose(1, 2)  # (N, A, L): W4 (e * a)
+        hidden = F.relu(both + own.transpose(1, 2) + self.item(item)[:, :, None])
+        weight = self.out.weight @ hidden + self.out.bias  # (N, 1, L)
+        return (weight @ events).squeeze(1)
+
+
+def rows(table: Tensor, query: Tensor) -> Tensor:
+    """The row of each candidate's query.  (Q, L, D), (N,) -> (N, L, D)
+
+    Of a single query the one row itself, (1, L, D): it broadcasts, and serving copies nothing.
+    """
+    if len(table) == 1:
+        return table
+    return F.embedding(query, table.flatten(1)).view(-1, table.shape[1], table.shape[2])
