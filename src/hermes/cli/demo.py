@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from hermes.workflows.demo import First
+    from hermes.workflows.demo import Demo, First
 
 
 def command(
@@ -46,9 +46,18 @@ def command(
         say(f"a slate for {first.user} from {first.bundle}, in {first.milliseconds:.1f} ms")
         console.print(table(first))
     if not once:
-        from hermes.cli.serve import serve
+        serve(wanted, bundle.path, lake.path, port, console)
 
-        serve(bundle.path, port)
+
+def serve(wanted: Demo, bundle: Path, lake: Path, port: int, console: Console) -> None:
+    """Until Ctrl-C; events and exposures land in the demo's own lake."""
+    from hermes.serving import launch, settings
+
+    given: dict[str, object] = {"bundle": bundle, "port": port, "lake": lake}
+    if (wanted.raw / "pictures").is_dir():
+        given["pictures"] = wanted.raw / "pictures"
+    console.print(f"Hermes serves at http://localhost:{port}; Ctrl-C ends it")
+    launch.serve(settings.load(**given))
 
 
 def table(first: First) -> Table:
