@@ -1,0 +1,192 @@
+"""How fast a bundle is served: a real server in processes of its own, measured at the client."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hermes.artifacts.bundle import Bundle
+from hermes.core.errors import ArtifactError, Unavailable
+from hermes.core.vocab import Vocabulary
+
+from .bench import Place
+from .load import Plan, Result, run
+
+MB = 1e6
+FLOORS = {2: (450.0, 1000.0), 3: (3500.0, 500.0)}  # tier: requests/s in a closed loop, MB
+TRIVIAL = 10_000.0  # requests/s the generator must be able to send, not to be what is measured
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def memory(self) -> float:
+        """Resident megabytes of the process and all its descendants."""
+        return sum(resident(pid) for pid in tree(self.process.pid)) / MB
+
+
+def measure(place: Place) -> list[dict[str, Any]]:
+    """The rows of the benchmark `serve`, over the `quality` bundle in the working folder."""
+    return rows(quality(place.work), seconds=60.0)
+
+
+def quality(work: Path) -> Path:
+    """The bundle of the recipe `quality`; raises `ArtifactError` when it was not trained."""
+    for path in sorted(work.rglob("manifest.json"), key=lambda p: -p.stat().st_mtime):
+        if json.loads(path.read_text("utf-8")).get("name") == "quality":
+            return path.parent
+    raise ArtifactError(
+        f"no bundle of the recipe quality below {work}; run `hermes bench quality` first"
+    )
+
+
+def rows(
+    bundle: Path, tiers: Sequence[int] = (2, 3), rate: float = 200.0, seconds: float = 60.0,
+    workers: int = 1, closed: float = 10.0, say: Say = lambda _: None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Latency at `rate` requests a second for `seconds`, throughput, memory, by tier."""
+    out: list[dict[str, Any]] = []
+    bodies = questions(bundle, 10_000)
+    for tier in tiers:
+        with running(bundle, tier, workers) as server:
+            say(f"tier {tier}: warming")
+            run(Plan(port=server.port, bodies=bodies[-500:], rate=50.0, seconds=3.0))
+            say(f"tier {tier}: {rate:g} requests a second for {seconds:g} s")
+            steady = run(Plan(port=server.port, bodies=bodies, rate=rate, seconds=seconds))
+            say(f"tier {tier}: closed loop")
+            full = run(Plan(port=server.port, bodies=bodies, seconds=closed, connections=8))
+            out += figures(tier, rate, steady, full, server.memory())
+    return out
+
+
+def figures(
+    tier: int, rate: float, steady: Result, full: Result, memory: float
+) -> list[dict[str, Any]]:
+    """Rows of the table."""
+    least, most = FLOORS.get(tier, (0.0, float("inf")))
+    asked = tier == 2
+    note = f"{len(steady.latencies)} requests, {steady.failed + full.failed} failed"
+    p50, p99 = steady.percentile(50), steady.percentile(99)
+    speed = (len(full.latencies) - full.failed) / full.seconds
+    clean = not steady.failed and not full.failed
+    name = f"tier {tier}, {rate:g} requests/s arriving at random"
+    return [
+        {
+            "name": f"{name}: p50", "value": p50, "unit": "ms", "note": note,
+            "floor": 3.2 if asked else None, "holds": clean and p50 <= 3.2 if asked else None,
+        },
+        {
+            "name": f"{name}: p99", "value": p99, "unit": "ms",
+            "note": f"the generator's own delay at p99: {steady.late * 1e3:.2f} ms",
+            "floor": 8.1 if asked else None, "holds": clean and p99 <= 8.1 if asked else None,
+        },
+        {
+            "name": f"tier {tier}, closed loop of 8 connections", "value": speed,
+            "unit": "requests/s", "floor": least, "holds": clean and speed >= least,
+            "note": f"p50 {full.percentile(50):.2f} ms, p99 {full.percentile(99):.2f} ms",
+        },
+        {
+            "name": f"tier {tier}, memory of all processes", "value": memory, "unit": "MB",
+            "floor": most, "holds": memory <= most, "note": "resident, after the load",
+        },
+    ]  # fmt: skip
+
+
+def questions(bundle: Path, count: int) -> list[str]:
+    """Bodies for distinct users in random order, again from the first when they run out."""
+    known = Bundle.load(bundle).arrays("users")
+    users = Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}).names[1:]
+    order = np.random.default_rng(0).permutation(len(users))
+    chosen = [users[i] for i in np.resize(order, count)]
+    return [json.dumps({"user": user, "k": 20}) for user in chosen]
+
+
+@contextmanager
+def running(bundle: Path, tier: int, workers: int = 1) -> Iterator[Running]:
+    """`hermes serve` with a log of its own, until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="hermes-bench-") as folder:
+        port = free()
+        command = [
+            sys.executable, "-c", "from hermes.cli import main; main()", "serve", str(bundle),
+            "--port", str(port), "--tier", str(tier), "--workers", str(workers),
+            "--log", f"{folder}/log.db",
+        ]  # fmt: skip
+        with (Path(folder) / "errors").open("wb") as errors:
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        try:
+            ready(process, port, Path(folder) / "errors")
+            yield Running(port, process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def ready(process: subprocess.Popen[bytes], port: int, errors: Path, seconds: float = 120) -> None:
+    """Wait for it; raises `Unavailable` with what it said."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            link.request("GET", "/health/ready")
+            if link.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            link.close()
+    process.kill()
+    raise Unavailable(f"the server did not start: {errors.read_text('utf-8')[-500:].strip()}")
+
+
+def free() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def tree(root: int) -> list[int]:
+    """A process and its descendants, from /proc."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it has just ended
+            parents[int(folder.name)] = int(fields[1])
+    found = [root]
+    for pid in found:
+        found += [child for child, parent in parents.items() if parent == pid]
+    return found
+
+
+def resident(pid: int) -> int:
+    """Bytes in memory; 0 when the process has just ended."""
+    try:
+        pages = int((Path("/proc") / str(pid) / "statm").read_text().split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
