@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -77,18 +78,18 @@ def within(values: Floats, low: float, high: float) -> Bools:
 
 def parse(query: Query, catalogue: Catalogue) -> Constraints:
     """Codes for names; raises `ConfigError` naming the nearest key, name or form."""
-    out: dict[str, object] = {}
+    out: dict[str, Any] = {}
     if query.domains:
         out["domains"] = coded("domains", query.domains, catalogue.domains)
     for key, value in query.filters.items():
-        if key == "max_age":
-            after = stamp(query.at) - number(key, value)
-            out["published_after"] = max(after, float(str(out.get("published_after", -math.inf))))
-        elif key in READERS:
+        if key in READERS:
             out[key] = READERS[key](key, value, catalogue)
-        else:
+        elif key != "max_age":
             raise ConfigError(f"filters: unknown key {key!r}{nearest(key, [*READERS, 'max_age'])}")
-    return Constraints(**out)  # type: ignore[arg-type]
+    if "max_age" in query.filters:
+        oldest = stamp(query.at) - number("max_age", query.filters["max_age"])
+        out["published_after"] = max(oldest, out.get("published_after", oldest))
+    return Constraints(**out)
 
 
 def coded(key: str, value: object, names: Vocabulary) -> Codes:
