@@ -72,3 +72,15 @@ class CausalBlock(nn.Module):
         past = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.drop(self.out(past.transpose(1, 2).reshape(b, n, d)))
         return torch.as_tensor(x + self.drop(self.down(F.gelu(self.up(self.between(x))))))
+
+    def last(self, x: Tensor) -> Tensor:
+        """What `forward` makes of the last place, and only that.  (B, n, D) -> (B, 1, D)"""
+        b, n, d = x.shape
+        seen = self.before(x)
+        q = F.linear(seen[:, -1:], self.qkv.weight[:d], self.qkv.bias[:d])
+        kv = F.linear(seen, self.qkv.weight[d:], self.qkv.bias[d:])
+        k, v = kv.view(b, n, 2, self.heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+        q = q.view(b, 1, self.heads, -1).transpose(1, 2)
+        past = F.scaled_dot_product_attention(q, k, v)  # (B, heads, 1, D / heads)
+        x = x[:, -1:] + self.out(past.transpose(1, 2).reshape(b, 1, d))
+        return torch.as_tensor(x + self.down(F.gelu(self.up(self.between(x)))))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -114,6 +114,18 @@ class Transformer(nn.Module):
         moved = torch.where(place < width, moved, 0)[:, : max(int(count.max()), 1)]
         rows = torch.arange(len(moved), device=history.device)
         return torch.as_tensor(self(moved)[rows, (count - 1).clamp(min=0)])
+
+    def encode_one(self, history: Tensor) -> Tensor:
+        """What `encode` gives for one history without padding, n > 0, for export.  (1, n) -> (1, D)
+
+        The last block is computed at the last place only.
+        """
+        history = history[:, -self.length :]
+        x = self.items(history) + self.places.weight[: history.shape[1]]
+        *blocks, final = self.blocks
+        for block in blocks:
+            x = block(x)
+        return torch.as_tensor(self.norm(cast(CausalBlock, final).last(x))[:, 0])
 
     def catalogue(self) -> Tensor:
         """(I, D)"""
