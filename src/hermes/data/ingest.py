@@ -14,7 +14,7 @@ import polars as pl
 from . import quarantine, silver
 from .columns import admit
 from .lake import Lake, digest, stamp
-from .source import ROWS, Adapter, Part, fingerprint
+from .source import ROWS, Adapter, Part
 
 Told = Callable[[str, int], None]  # (table, rows read)
 
@@ -42,19 +42,19 @@ def ingest(
     Raises `DataError` when the files can not be read or the lake can not be written.
     """
     started, now = time.monotonic(), stamp(now)
-    parts = adapter.parts(path)
-    batch = fingerprint(adapter.name, parts)
+    source = adapter.open(path)
+    batch = source.fingerprint()
     with lake.writing():
         before = finished(lake, batch)
         if before is not None:
             return Counts(batch, True, **before, seconds=time.monotonic() - started)
-        described = any(part.table == "assets" for part in parts)
-        state = silver.State.of(lake, adapter.domain, described)
-        for number, part in enumerate(parts):
-            bring(lake, Load(adapter.name, batch, part, number, now), state, told, rows)
+        described = any(part.table == "assets" for part in source.parts)
+        state = silver.State.of(lake, source.domain, described)
+        for number, part in enumerate(source.parts):
+            bring(lake, Load(source.name, batch, part, number, now), state, told, rows)
         counts = tally(lake, batch)
         ledger = {
-            "batch": [batch], "domain": [adapter.name], "path": [str(path)],
+            "batch": [batch], "domain": [source.name], "path": [str(path)],
             "counts": [json.dumps(counts)], "finished_at": [now],
         }  # fmt: skip
         lake.append("batches", pl.DataFrame(ledger), batch, 1)

@@ -129,9 +129,10 @@ def identified(events: pl.DataFrame) -> pl.DataFrame:
     """Events with an id; one without is given a hash of its content."""
     if not events["event_id"].null_count():
         return events
-    needed = events.select("user_id", "asset_id", "kind", "value", "occurred_at", "line")
+    columns = ("user_id", "asset_id", "kind", "value", "occurred_at")
+    needed = events.select(*columns).with_row_index("row")
     made = transforms.run(transforms.event_id, events=needed)
-    ids = made.sort("line")["made"]
+    ids = made.sort("row")["made"]
     return events.with_columns(pl.col("event_id").fill_null(ids))
 
 

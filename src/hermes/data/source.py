@@ -26,21 +26,29 @@ class Part:
     read: Callable[[int], Iterator[pl.DataFrame]] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an adapter found at a path."""
+
+    name: str  # of the adapter
+    domain: str | None  # of all its assets; None when each row says its own
+    parts: tuple[Part, ...]  # assets before users before events
+    key: str = ""  # what besides the bytes of the files decides what is read
+
+    def fingerprint(self) -> str:
+        """The identity of a batch: the same files under the same key, wherever they lie."""
+        total = hashlib.sha256(f"{self.name} {self.key}".encode())
+        for part in self.parts:
+            with part.file.open("rb") as file:
+                total.update(part.table.encode() + hashlib.file_digest(file, "sha256").digest())
+        return total.hexdigest()[:32]
+
+
 class Adapter(Protocol):
     """A domain: raw files become columns of the contract; `domains/NAME.py` offers `adapter`."""
 
     name: str
-    domain: str | None  # of all its assets; None when each row says its own
     weights: Mapping[str, float]  # what its kinds of event are worth
 
-    def parts(self, path: Path) -> tuple[Part, ...]:
-        """Assets before users before events; `DataError` when the folder holds something else."""
-
-
-def fingerprint(name: str, parts: tuple[Part, ...]) -> str:
-    """The identity of a batch: the adapter and the bytes of the files, wherever they lie."""
-    total = hashlib.sha256(name.encode())
-    for part in parts:
-        with part.file.open("rb") as file:
-            total.update(part.table.encode() + hashlib.file_digest(file, "sha256").digest())
-    return total.hexdigest()[:32]
+    def open(self, path: Path) -> Source:
+        """The tables at `path`; `DataError` when it holds something else."""

@@ -14,7 +14,7 @@ import polars as pl
 from hermes.core.errors import DataError
 from hermes.data.files import fields
 from hermes.data.rules import WEIGHTS
-from hermes.data.source import Part
+from hermes.data.source import Part, Source
 from hermes.data.tabular import table
 
 ARTICLES = "The|A|An|La|Le|Les|Il|El|Los|Las|Das|Der|Die|De|Det|Den|Lo|Un|Une"
@@ -38,16 +38,15 @@ class MovieLens:
     """Ratings are events of kind `rating`, films are assets of the domain `movielens`."""
 
     name = "movielens"
-    domain = "movielens"
     weights: Mapping[str, float] = WEIGHTS
 
-    def parts(self, path: Path) -> tuple[Part, ...]:
+    def open(self, path: Path) -> Source:
         """Assets, users where there are any, events."""
         if not path.is_dir():
             raise DataError(f"{path}: no such folder; give the folder that holds MovieLens's files")
         for needed, layout in LAYOUTS.items():
             if all((path / name).is_file() for name in needed):
-                return layout(path)
+                return Source(self.name, self.name, layout(path))
         wanted = " or ".join(" with ".join(names) for names in LAYOUTS)
         raise DataError(f"{path}: holds no MovieLens; looked for {wanted}")
 
