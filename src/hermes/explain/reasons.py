@@ -59,7 +59,8 @@ class Limits:
     named: int = 3  # times one item of the history is named while something else can be said
     popular: int = 100  # first places of a popular channel
     recent: int = 50  # events of the history that make a taste
-    share: float = 0.2  # of those in a category
+    often: int = 3  # of those in a category, at least
+    share: float = 0.2  # of those in a category, at least
     lift: float = 1.25  # times the category's share of the catalogue
     new: float = 30.0  # days
 
@@ -139,9 +140,10 @@ class Reasons:
             return [0] * len(items)
         counts = np.bincount(self.categories[recent].ravel(), minlength=len(self.common))
         share = counts / len(recent)
-        lift = np.where(share >= self.limits.share, share / self.common, 0.0)
+        lift = share / self.common
+        weak = (counts < self.limits.often) | (share < self.limits.share)
+        lift[weak | (lift < self.limits.lift)] = 0.0
         lift[0] = 0.0
-        lift[lift < self.limits.lift] = 0.0
         own = self.categories[items]  # (n, W)
         best = own[np.arange(len(items)), lift[own].argmax(axis=1)]
         return [int(c) for c in np.where(lift[best] > 0, best, 0)]
