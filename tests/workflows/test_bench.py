@@ -1,9 +1,10 @@
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from hermes.core.errors import ConfigError, DataError
+from hermes.core.errors import ArtifactError, ConfigError, DataError
 from hermes.workflows import bench
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -60,6 +61,18 @@ def test_a_row_with_a_key_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatc
         def measure(place: bench.Place) -> list[dict[str, object]]:
             return [{"name": "x", "value": 1.0, "flor": 2.0}]
 
-    monkeypatch.setattr(bench.importlib, "import_module", lambda name: Part)
+    monkeypatch.setitem(sys.modules, "hermes.workflows.bench_serve", Part)
     with pytest.raises(ConfigError, match="did you mean 'floor'"):
-        bench.gather(["ann"], bench.Place(None, Path()), print)
+        bench.gather(["serve"], bench.Place(None, Path()), print)
+
+
+def test_a_part_of_several_that_fails_becomes_a_row_that_says_why(tmp_path: Path) -> None:
+    place = bench.Place(tmp_path / "no-data", tmp_path)
+    rows = bench.gather(["serve", "quality"], place, print)
+    assert [(row.part, row.value) for row in rows] == [("serve", None), ("quality", None)]
+    assert "no data set movielens-1m" in rows[1].note
+
+
+def test_a_part_by_itself_that_fails_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="no bundle"):
+        bench.gather(["serve"], bench.Place(None, tmp_path), print)

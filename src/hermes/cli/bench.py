@@ -22,6 +22,7 @@ def command(
     ),
     work: Path = typer.Option(Path("var/bench"), help="Where to keep what is made on the way."),
     full: bool = typer.Option(False, "--full", help="The long benchmarks too: hours, not minutes."),
+    only: list[str] = typer.Option([], help="Measurements of `quality`, by name, long ones too."),
     json_: Path | None = typer.Option(None, "--json", help="Write everything to this file."),
     readme: Path | None = typer.Option(
         None, help="Write the table between the marks of this file."
@@ -31,7 +32,7 @@ def command(
     from hermes.workflows import bench
 
     notes = Console(stderr=True, highlight=False)
-    rows = bench.gather(bench.parts(what), bench.Place(data, work, full), notes.print)
+    rows = bench.gather(bench.parts(what), bench.Place(data, work, full, tuple(only)), notes.print)
     report = bench.document(rows, datetime.now(UTC))
     Console().print(table(rows))
     if json_:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hermes.core.config import build
-from hermes.core.errors import ConfigError, DataError, nearest
+from hermes.core.errors import ConfigError, DataError, HermesError, nearest
 
 PARTS = ("quality", "serve", "ann", "ingest", "train")
 LIBRARIES = (
@@ -66,12 +66,29 @@ def parts(word: str) -> tuple[str, ...]:
 
 
 def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> list[Row]:
-    """The rows of the chosen parts, in order."""
+    """The rows of the chosen parts, in order.
+
+    A part of several that cannot be measured is a row that says why; a part alone raises.
+    """
+    several = tuple(chosen)
     rows: list[Row] = []
-    for part in chosen:
+    for part in several:
         say(f"measuring {part}")
-        module = importlib.import_module(f"hermes.workflows.bench_{part}")
-        rows += [build(Row, {**found, "part": part}, part) for found in module.measure(place)]
+        try:
+            found = measured(part, place)
+        except HermesError as error:
+            if len(several) == 1:
+                raise
+            found = [{"name": part, "value": None, "note": str(error)}]
+        rows += [build(Row, {**row, "part": part}, part) for row in found]
+    return rows
+
+
+def measured(part: str, place: Place) -> list[dict[str, Any]]:
+    """What one part found."""
+    module = importlib.import_module(f"hermes.workflows.bench_{part}")
+    rows: list[dict[str, Any]]
+    rows = module.measure(long=place.full) if part == "ann" else module.measure(place)
     return rows
 
 
