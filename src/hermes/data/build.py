@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -19,22 +18,12 @@ from .interactions import Interactions
 from .lake import Lake
 from .rules import WEIGHTS
 from .shelf import catalogue
+from .spec import DataSpec
 
 MICROS = 86_400_000_000  # in a day
 ATTRIBUTES = ("gender", "age_band", "occupation", "country")
 SPLITS = {"train": 0, "valid": 1, "test": 2}
 Weights = Mapping[str, Mapping[str, float]]  # by domain, by kind; else `rules.WEIGHTS`
-
-
-@dataclass(frozen=True)
-class DataSpec:
-    """Which events and items of a lake count."""
-
-    kinds: tuple[str, ...] = ()  # empty: every kind whose weight is not 0
-    min_value: float | None = None  # of events that have a value
-    min_item_events: int = 1  # counted after the filters above; 0 keeps items without events
-    min_user_events: int = 1  # counted after the items were filtered
-    domains: tuple[str, ...] = ()  # empty: all
 
 
 def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Dataset:

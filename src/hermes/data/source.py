@@ -47,8 +47,13 @@ class Source:
 class Adapter(Protocol):
     """A domain: raw files become columns of the contract; `domains/NAME.py` offers `adapter`."""
 
-    name: str
-    weights: Mapping[str, float]  # what its kinds of event are worth
+    @property
+    def name(self) -> str:
+        """Of the module."""
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """What its kinds of event are worth."""
 
     def open(self, path: Path) -> Source:
         """The tables at `path`; `DataError` when it holds something else."""
