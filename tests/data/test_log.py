@@ -8,15 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hermes.core.errors import DataError, Unavailable
-from hermes.data.log import Entry, Log
+from hermes.data.log import Entry, Exposure, Log
 
 
 def entry(number: int, user: str = "u", item: str = "i") -> Entry:
     body = json.dumps({"event_id": f"e{number}"})
     return Entry(f"e{number}", user, f"{item}{number}", "click", 1.0, 1e9 + number, body)
+
+
+def slate(number: int, item: str = "🦊") -> Exposure:
+    return Exposure(f"r{number}", 1.5 * number, "u", "home", "v1", 3, [item], [0.5], [2.0])
 
 
 @pytest.fixture
@@ -66,14 +71,14 @@ def test_two_writers_lose_nothing(log: Log) -> None:
 def test_exposures_are_written_in_groups_and_at_close(tmp_path: Path) -> None:
     log = Log(tmp_path / "log.db")
     for n in range(300):
-        log.expose(json.dumps({"request_id": f"r{n}", "at": 1.5 * n, "items": ["🦊"]}).encode())
+        log.expose(slate(n))
     log.close()
     rows = sqlite3.connect(tmp_path / "log.db")
     found = rows.execute("SELECT request_id, at, body FROM exposures ORDER BY id").fetchall()
     rows.close()
     assert [row[0] for row in found] == [f"r{n}" for n in range(300)]
     assert found[2][1] == 3.0
-    assert json.loads(found[7][2]) == {"request_id": "r7", "at": 10.5, "items": ["🦊"]}
+    assert msgspec.json.decode(found[7][2], type=Exposure) == slate(7)
 
 
 def test_a_full_disk_is_said_and_keeps_what_was_accepted(tmp_path: Path) -> None:
@@ -90,9 +95,8 @@ def test_a_full_disk_is_said_and_keeps_what_was_accepted(tmp_path: Path) -> None
 
 def test_exposures_wait_while_the_disk_is_full_and_the_overflow_is_counted(tmp_path: Path) -> None:
     log = Log(tmp_path / "log.db", limit=20 * 4096, pending=10)
-    big = {"request_id": "r", "at": 1.0, "items": ["x" * 20_000]}
-    for _ in range(30):
-        log.expose(json.dumps(big).encode())
+    for n in range(30):
+        log.expose(slate(n, "x" * 20_000))
     log.close()
     written = sqlite3.connect(tmp_path / "log.db")
     count = written.execute("SELECT count(*) FROM exposures").fetchone()[0]
@@ -130,7 +134,7 @@ def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from hermes.data.log import Entry, Log
+from hermes.data.log import Entry, Exposure, Log
 log = Log(Path(sys.argv[1]))
 for n in range(1000):
     log.append([Entry(f"e{n}", "u", f"i{n}", "click", None, 1.0, "{}")]).result()

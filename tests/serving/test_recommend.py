@@ -80,7 +80,7 @@ def test_every_slate_is_an_exposure_with_propensities(client, deps: Deps) -> Non
     out = client.post(POST, json={"user": "🦊", "k": 4, "context": {"surface": "search"}}).json()
     exposure = logged(deps)[0]
     assert exposure["request_id"] == out["request_id"]
-    assert exposure["user"] == "🦊"
+    assert exposure["user_id"] == "🦊"
     assert exposure["surface"] == "search"
     assert exposure["items"] == [item["asset_id"] for item in out["items"]]
     assert exposure["propensities"] == [item["propensity"] for item in out["items"]]

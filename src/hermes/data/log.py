@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from hermes.core.errors import DataError, Unavailable
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ CREATE TABLE IF NOT EXISTS assets(
   id INTEGER PRIMARY KEY AUTOINCREMENT, asset_id TEXT NOT NULL, at REAL NOT NULL, body TEXT);
 CREATE INDEX IF NOT EXISTS assets_of_id ON assets(asset_id, id);
 CREATE TABLE IF NOT EXISTS marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+INSERT OR IGNORE INTO marks VALUES('identity', random() & 0xffffffffffff);
 """
 EVENT = (
     "INSERT INTO events(event_id, user, item, kind, value, at, body) VALUES (?,?,?,?,?,?,?) "
@@ -75,6 +78,20 @@ class Recent:
     at: float  # seconds since the epoch
 
 
+class Exposure(msgspec.Struct, frozen=True):
+    """One slate as it was shown; the lists are parallel, and positions count from 0."""
+
+    request_id: str
+    at: float  # seconds since the epoch
+    user_id: str
+    surface: str
+    bundle: str
+    tier: int
+    items: list[str]
+    propensities: list[float | None]
+    scores: list[float | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Rows that stand or fall together, and who waits for them."""
@@ -93,6 +110,7 @@ class Log:
         """`interval` seconds between groups, `limit` bytes on disk (0: none), exposures kept
         in memory while the disk refuses them: `pending`. Raises `DataError` on a foreign file."""
         self.path, self.interval, self.pending = path, interval, pending
+        self._encode = msgspec.json.Encoder().encode
         self.lost = 0  # exposures the disk never took
         self.failing = ""  # why the last group failed
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +131,9 @@ class Log:
         """Resolves when durable; a `body` of None takes the asset off the shelf."""
         return self._submit(ASSET, [(asset_id, at, body)])
 
-    def expose(self, body: bytes) -> None:
-        """One slate as a JSON object with `request_id` and `at`; written with the next group."""
-        self._shown.append(body)
+    def expose(self, slate: Exposure) -> None:
+        """Written with the next group."""
+        self._shown.append(self._encode(slate))
 
     def recent(self, user: str, limit: int = 1000) -> list[Recent]:
         """The user's last events in this log, oldest first, as committed by any process."""

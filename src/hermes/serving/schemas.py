@@ -70,20 +70,6 @@ class Answer(msgspec.Struct):
     degraded: list[Degradation]
 
 
-class Exposure(msgspec.Struct):
-    """What was shown, as it is logged; parallel lists, positions from 0."""
-
-    request_id: str
-    at: float  # seconds since the epoch
-    user: str
-    surface: str
-    bundle: str
-    tier: int
-    items: list[str]
-    propensities: list[float]
-    scores: list[float]
-
-
 class Accepted(msgspec.Struct):
     """Events that are durable."""
 

@@ -15,12 +15,13 @@ from fastapi import Query as Param
 from hermes.core.errors import DataError, NotFound
 from hermes.core.protocols import Query
 from hermes.core.types import Candidates, Ints
+from hermes.data.log import Exposure
 from hermes.pipeline.trace import Slate, Trace
 
 from ..bodies import JSON, read
 from ..deps import DAY, Deps, House, Past, moment, now
 from ..openapi import body, found
-from ..schemas import ANSWER, Answer, Ask, Degradation, Exposure, Item, Why, ask, wrong
+from ..schemas import ANSWER, Answer, Ask, Degradation, Item, Why, ask, wrong
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 PREFIX = "retrieval."
@@ -64,22 +65,11 @@ async def serve(deps: Deps, user: str, query: Query, newcomer: bool) -> bytes:
         loop = asyncio.get_running_loop()
         slate = await loop.run_in_executor(deps.pool, deps.engine.recommender, query)
     out = spell(deps, user, slate, newcomer)
-    shown = [item.propensity for item in out.items]
-    deps.log.expose(
-        ANSWER.encode(
-            Exposure(
-                query.id,
-                query.at.timestamp(),
-                user,
-                query.surface,
-                out.bundle,
-                out.tier,
-                [item.asset_id for item in out.items],
-                shown,
-                [item.score for item in out.items],
-            )
-        )
-    )
+    shown: list[float | None] = [item.propensity for item in out.items]
+    items = [item.asset_id for item in out.items]
+    scores: list[float | None] = [item.score for item in out.items]
+    at, place = query.at.timestamp(), query.surface
+    deps.log.expose(Exposure(query.id, at, user, place, out.bundle, out.tier, items, shown, scores))
     deps.telemetry.slate(out.milliseconds, [d.stage for d in out.degraded], newcomer)
     return ANSWER.encode(out)
 
