@@ -103,7 +103,7 @@ class Columns:
     def names(self) -> tuple[str, ...]:
         """(Fd,) of the dense columns."""
         facts = ("score", "gap", "rank")
-        own = tuple(f"{c}.{fact}" for c in self.channels for fact in facts)
+        own = tuple(f"{fact}.{c}" for c in self.channels for fact in facts)
         return (*own, "blend", "blend.gap", *ITEM, *(HISTORY if self.rich else ()))
 
     @property

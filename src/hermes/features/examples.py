@@ -22,6 +22,7 @@ class Examples:
     shape: Shape
     names: tuple[str, ...] = ()  # (Fd,) of the dense features
     valid: Examples | None = None  # for early stopping
+    offset: Floats | None = None  # (N,) a score to start from: a ranker learns what to add to it
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -41,4 +42,5 @@ class Examples:
             self.weights[rows],
             self.shape,
             self.names,
+            offset=None if self.offset is None else self.offset[rows],
         )

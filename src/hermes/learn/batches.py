@@ -19,8 +19,8 @@ def sequences(
 ) -> Iterator[Batch]:
     """Stretches of one user's events and the event that follows each.
 
-    A long history is cut into stretches of `length`, counted from its end. Batches hold
-    `size` stretches of like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
+    A long history is cut into stretches of `length`, counted from its end. Batches hold `size` of
+    like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
     """
     users, starts, ends = stretches(data, length)
     order = rng.permutation(len(starts))
@@ -71,14 +71,16 @@ def examples(data: Examples, size: int, rng: np.random.Generator) -> Iterator[Ba
     """Whole groups of a ranker's examples, `size` groups a batch.
 
     dense (N, Fd), sparse (N, Fs), history (Q, L), query (N,) the row's group within the batch,
-    label (N,), weight (N,).
+    label (N,), weight (N,), offset (N,) where the examples have one.
     """
     bounds = np.searchsorted(data.queries, np.arange(len(data.history) + 1))
     for groups in chunks(len(data.history), size, rng):
         counts = np.diff(bounds)[groups]
         rows = np.concatenate([np.arange(bounds[g], bounds[g + 1]) for g in groups])
         query = np.repeat(np.arange(len(groups)), counts)
+        start = {} if data.offset is None else {"offset": data.offset[rows]}
         yield tensors(
+            **start,
             dense=data.dense[rows],
             sparse=data.sparse[rows],
             history=data.history[groups],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ class Schedule:
     decay: bool = False  # cosine decay to a tenth over all epochs
     weight_decay: float = 0.0
     clip: float = 5.0
+    average: float = 0.0  # decay a step of the running mean of the weights; 0: none
     patience: int = 5  # epochs without a better validation metric
     every: int = 1  # epochs between validations
     minutes: float = 0.0  # stop after this long; 0: never
@@ -77,6 +79,7 @@ def minimise(
             value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), schedule.clip)
             optimiser.step()
+            state.follow(net, schedule.average)
             total, count = total + value.detach().float(), count + 1
             state.step += 1
         mean = float(total) / max(count, 1)
@@ -89,14 +92,16 @@ def minimise(
         figures = {"loss": mean}
         if validate and (state.epoch % schedule.every == 0 or state.epoch == schedule.epochs):
             net.eval()
-            figures["valid"] = state.judge(validate(), net)
+            with state.averaged(net):
+                figures["valid"] = state.judge(validate(), net)
         if run.report:
             run.report(name, state.epoch, schedule.epochs, figures)
         state.save(net, optimiser, run)
         if schedule.minutes and time.monotonic() - started > 60 * schedule.minutes:
             break
-    if state.best_weights is not None:
-        net.load_state_dict(state.best_weights)
+    final = state.best_weights or state.mean
+    if final is not None:
+        net.load_state_dict(final)
     net.cpu().eval()
     return state.losses
 
@@ -119,6 +124,32 @@ class State:
     best: float
     losses: list[float]
     best_weights: dict[str, Any] | None
+    mean: dict[str, Any] | None = None  # running mean of the weights
+
+    def follow(self, net: nn.Module, decay: float) -> None:
+        """Move the mean a step; the first steps count more, so that it forgets the start."""
+        if not decay:
+            return
+        weights = net.state_dict()
+        if self.mean is None:
+            self.mean = {k: v.clone() for k, v in weights.items()}
+        share = max(1 - decay, 1 / (self.step + 1))
+        for name, value in weights.items():
+            if value.is_floating_point():
+                self.mean[name].lerp_(value, share)
+            else:
+                self.mean[name].copy_(value)
+
+    @contextmanager
+    def averaged(self, net: nn.Module) -> Iterator[None]:
+        """The network with the mean weights, where there is a mean."""
+        if self.mean is None:
+            yield
+            return
+        now = {k: v.clone() for k, v in net.state_dict().items()}
+        net.load_state_dict(self.mean)
+        yield
+        net.load_state_dict(now)
 
     def judge(self, value: float, net: nn.Module) -> float:
         """Keep the weights when they are the best so far."""

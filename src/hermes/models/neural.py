@@ -108,11 +108,11 @@ class NeuralRanker(Neural, Ranker[C]):
     def logits(self, batch: Batch) -> Tensor:
         """(N,)"""
         out: Tensor = self.net(batch["dense"], batch["sparse"], batch["history"], batch["query"])
-        return out
+        return out + batch["offset"] if "offset" in batch else out
 
     @torch.no_grad()
     def score(self, x: Examples) -> Floats:
-        """(N,) -> (N,)"""
+        """(N,) -> (N,), what was learned added to the examples' offset"""
         device, out = next(self.net.parameters()).device, []
         bounds = np.searchsorted(x.queries, np.arange(len(x.history) + 1))
         for g in range(0, len(x.history), 64):
@@ -125,7 +125,8 @@ class NeuralRanker(Neural, Ranker[C]):
                 query=x.queries[rows] - g,
             )
             out.append(self.logits({k: v.to(device) for k, v in batch.items()}).cpu().numpy())
-        return np.concatenate(out) if out else np.zeros(0, np.float32)
+        scores = np.concatenate(out) if out else np.zeros(0, np.float32)
+        return scores if x.offset is None else scores + x.offset
 
     def validate(self, data: Examples) -> float | None:
         """NDCG@10 within the groups of the validation examples."""

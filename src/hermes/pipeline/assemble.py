@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
-from hermes.artifacts.session import Session
+from hermes.artifacts.onnx_session import Session
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.errors import ArtifactError
@@ -24,13 +24,14 @@ from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.explain.reasons import Reasons
 from hermes.features.columns import Columns
+from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.policy.diversity import MMR
 from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
-from hermes.ranking.scorer import RankerScorer
+from hermes.ranking.scorer import Features, RankerScorer, Score
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder
 from hermes.retrieval.index import VectorIndex
@@ -112,7 +113,7 @@ def recommender(
             draw=EpsilonGreedy(epsilon=kind.epsilon) if kind.epsilon else None,
         ),
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),
-        explainer=Reasons.of(catalogue, {s.channel.name: s.channel for s in channels}, at),
+        explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
         retrieve=recipe.blend.keep,
     )
 
@@ -155,15 +156,21 @@ def encoder_of(bundle: Bundle, name: str, tier: int) -> Encoder:
     session = Session(graph)
 
     def run(queries: Queries) -> Floats:
-        row = queries.history[:1, -int(np.count_nonzero(queries.history)) or -1 :]
-        return np.asarray(session.run(history=row, user=queries.users))
+        n = int(np.count_nonzero(queries.history)) or 1
+        given: dict[str, Array] = {
+            "user": queries.users,
+            "history": queries.history[:, -n:],
+            "ages": queries.ages[:, -n:],
+        }
+        return np.asarray(session.run(**{name: given[name] for name in session.inputs}))
 
     return run
 
 
 def shape_of(table: Mapping[str, Any]) -> Shape:
     """A shape from the manifest, where tuples are lists."""
-    return Shape(**{k: tuple(v) if isinstance(v, list) else v for k, v in table.items()})
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+    return Shape(**plain)
 
 
 def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
@@ -173,7 +180,7 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
         if spec is None or name not in bundle.manifest["models"]:
             continue
         columns = columns_of(bundle.manifest["models"][name], at)
-        scoring = ranking_of(bundle, name, tier)
+        scoring = ranking_of(bundle, name, columns, tier)
         out.append(Stage(scorer=RankerScorer(name, features_of(columns), scoring), keep=spec.keep))
     return tuple(out)
 
@@ -184,7 +191,7 @@ def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
     return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
 
 
-def features_of(columns: Columns) -> Any:
+def features_of(columns: Columns) -> Features:
     """Dense, sparse and history of a pool."""
 
     def features(query: Query, pool: Candidates) -> tuple[Floats, Ints, Ints]:
@@ -193,24 +200,36 @@ def features_of(columns: Columns) -> Any:
     return features
 
 
-def ranking_of(bundle: Bundle, name: str, tier: int) -> Any:
-    """(n, Fd), (n, Fs), (L,) -> (n,)"""
-    entry = bundle.manifest["models"][name]
-    if entry["class"].endswith(":LambdaMART"):
+def ranking_of(bundle: Bundle, name: str, columns: Columns, tier: int) -> Score:
+    """(n, Fd), (n, Fs), (L,) -> (n,), the blend and what was learned to add to it."""
+    learned = learned_part(bundle, name, tier)
+    start = columns.names.index("blend")
+
+    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        return np.asarray(learned(dense, sparse, history) + dense[:, start])
+
+    return scoring
+
+
+def learned_part(bundle: Bundle, name: str, tier: int) -> Score:
+    """What a ranker adds to the blend: trees, a graph, or the model itself."""
+    graph = bundle.graph(name)
+    if bundle.manifest["models"][name]["class"].endswith(":LambdaMART"):
         trees = Trees.restore(bundle.arrays(f"models/{name}"))
         return lambda dense, sparse, history: trees.score(dense)
-    graph = bundle.graph(name)
-    if tier == 2 and graph is not None:
-        session = Session(graph)
-        return lambda dense, sparse, history: session.run(
-            dense=dense, sparse=sparse, history=history[None]
-        )
-    return alone(restored(bundle, name))
+    if tier == 1 or graph is None:
+        return alone(restored(bundle, name))
+    session = Session(graph)
+
+    def run(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        given: dict[str, Array] = {"dense": dense, "sparse": sparse, "history": history[None]}
+        return np.asarray(session.run(**{k: given[k] for k in session.inputs}))
+
+    return run
 
 
-def alone(ranker: Any) -> Any:
+def alone(ranker: Any) -> Score:
     """A ranker for the rows of one query."""
-    from hermes.features.examples import Examples
 
     def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
         n = len(dense)

@@ -11,17 +11,7 @@ from typing import Any, Literal
 import hermes
 from hermes.core.config import build, override
 from hermes.core.errors import ConfigError, nearest
-
-
-@dataclass(frozen=True, kw_only=True)
-class Data:
-    """Which events count; see `data/build.DataSpec`."""
-
-    kinds: tuple[str, ...] = ()  # empty: every kind with a weight
-    domains: tuple[str, ...] = ()  # empty: every domain
-    min_value: float | None = None
-    min_item_events: int = 1
-    min_user_events: int = 1
+from hermes.data.spec import DataSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +43,7 @@ class Stage:
     model: str
     config: dict[str, Any] = field(default_factory=dict)
     keep: int  # candidates that go on
-    negatives: int = 200  # best candidates shown to it for each label
+    negatives: int = 200  # candidates drawn from the pool for each label
     rich: bool = True  # with the history's features
 
 
@@ -81,7 +71,7 @@ class Recipe:
 
     name: str
     channels: tuple[ChannelSpec, ...]
-    data: Data = Data()
+    data: DataSpec = DataSpec()
     labels: Labels = Labels()
     blend: Blend = Blend()
     prerank: Stage | None = None

@@ -20,9 +20,10 @@ from hermes.artifacts.bundle import Bundle, code_hash
 from hermes.core.config import resolve
 from hermes.core.errors import ArtifactError, ConfigError, nearest
 from hermes.core.types import Ints
-from hermes.data.build import DataSpec, dataset
+from hermes.data.build import dataset
 from hermes.data.ingest import ingest
 from hermes.data.lake import Lake
+from hermes.data.spec import DataSpec
 from hermes.evaluation.intervals import Comparison, Interval, bootstrap
 from hermes.evaluation.metrics import table
 from hermes.evaluation.offline import retriever_ranks

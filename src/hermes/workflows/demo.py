@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 from hermes.artifacts.bundle import Bundle, code_hash
 from hermes.core.config import resolve
 from hermes.core.errors import ArtifactError, ConfigError
-from hermes.data.build import DataSpec, dataset
+from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
 from hermes.data.ingest import ingest
 from hermes.data.lake import Lake
@@ -90,7 +90,7 @@ def fill(demo: Demo, now: datetime, say: Say) -> Lake:
 def learn(demo: Demo, lake: Lake, name: str, run: Run, say: Say) -> tuple[Bundle, Dataset]:
     """A recipe's bundle over the lake; one that was made from the same data and code is kept."""
     recipe, table = recipes.load(name)
-    data, out = dataset(lake, DataSpec(**asdict(recipe.data))), demo.home / name
+    data, out = dataset(lake, recipe.data), demo.home / name
     kept = fresh(out, table, data)
     if kept is not None:
         say(f"{name}: bundle {kept.manifest['version']} is still right")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from hermes.artifacts.bundle import read_manifest
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.progress import progress
-from hermes.data.build import DataSpec, dataset
+from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
 from hermes.data.lake import Lake
 from hermes.evaluation import splits
@@ -66,7 +66,7 @@ def evaluate(
     a bundle trained here stays.
     """
     table, manifest = opened(source, settings)
-    data = dataset(Lake(lake), DataSpec(**asdict(parse(table).data)))
+    data = dataset(Lake(lake), parse(table).data)
     split = divided(data, plan)
     if manifest and suits(manifest, data, mark(split, plan), source):
         return measured(Path(source), data, split, plan)

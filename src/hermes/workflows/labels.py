@@ -57,6 +57,7 @@ def examples(
     pool_of: Pool,
     columns: Columns,
     negatives: int,
+    rng: np.random.Generator,
     tell: Callable[[], None],
 ) -> Examples:
     """Pools as the request makes them, each with its label; a pool without it is left out."""
@@ -67,10 +68,9 @@ def examples(
         hit = np.flatnonzero(pool.items == target)
         if not len(hit):
             continue
-        keep = np.arange(min(negatives, len(pool)))
-        if hit[0] >= negatives:
-            keep = np.append(keep, hit[0])
-        # features see the whole pool, as in a request; only then are rows chosen
+        # a uniform draw: keeping the best alone would make a bad place the mark of a label
+        keep = rng.permutation(len(pool))[:negatives]
+        keep = np.union1d(keep, hit)
         dense.append(columns.dense(query, pool)[keep])
         sparse.append(columns.sparse(query, pool)[keep])
         past.append(columns.history(query))
@@ -80,8 +80,9 @@ def examples(
         raise DataError("no label was among its candidates: the channels retrieve nothing relevant")
     shape = Shape(n_dense=len(columns.names), sparse=columns.cardinalities, history=columns.length)
     label = np.concatenate(labels)
+    facts = np.concatenate(dense)
     return Examples(
-        np.concatenate(dense),
+        facts,
         np.concatenate(sparse),
         np.repeat(np.arange(len(sizes)), sizes),
         np.stack(past),
@@ -89,4 +90,5 @@ def examples(
         np.ones(len(label), np.float32),
         shape,
         columns.names,
+        offset=facts[:, columns.names.index("blend")].copy(),
     )

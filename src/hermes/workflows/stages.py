@@ -11,6 +11,7 @@ import numpy as np
 
 from hermes.artifacts.bundle import Draft
 from hermes.artifacts.export import export_encoder, export_ranker
+from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
@@ -20,6 +21,7 @@ from hermes.data.interactions import Interactions
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
+from hermes.learn.batches import tensors
 from hermes.learn.run import Run
 from hermes.models.base import Embedder, Model
 from hermes.pipeline import assemble
@@ -71,7 +73,10 @@ def export(model: Embedder[Any], name: str, draft: Draft) -> None:
     """The index over a model's items, and for a network the graph that encodes a query."""
     draft.arrays(f"models/{name}.index", VectorIndex.build(model.catalogue()).arrays())
     if hasattr(model, "net"):
-        export_encoder(model, draft.folder / "models" / f"{name}.onnx")
+        past = np.arange(model.config.length)[None] % max(model.shape.n_items - 1, 1) + 1
+        sample = {"user": np.ones(1, np.int64), "history": past, "ages": past.astype(np.float32)}
+        graph = draft.folder / "models" / f"{name}.onnx"
+        export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
 
 
 def fit_blend(kitchen: Kitchen) -> None:
@@ -110,7 +115,10 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
         targets = kitchen.log.items[rows].tolist()
         with progress(f"{name}: {what}", len(rows), "queries") as tell:
             queries = kitchen.queries(rows)
-            return examples(queries, targets, pool_of, columns, stage.negatives, lambda: tell(1))
+            rng = np.random.default_rng(kitchen.run.seed)
+            return examples(
+                queries, targets, pool_of, columns, stage.negatives, rng, lambda: tell(1)
+            )
 
     learn = table(kitchen.parts.learn, "examples")
     learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
@@ -118,7 +126,13 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
     model = fitted(name, cls(build(cls.Config, stage.config, name)), learn)
     kitchen.draft.arrays(f"models/{name}", model.arrays())
     if hasattr(model, "net"):
-        export_ranker(model, kitchen.draft.folder / "models" / f"{name}.onnx")
+        rows = np.flatnonzero(learn.queries == 0)
+        sample = {"dense": learn.dense[rows], "sparse": learn.sparse[rows]}
+        graph = kitchen.draft.folder / "models" / f"{name}.onnx"
+        one = tensors(**sample, history=learn.history[:1])
+        export_ranker(model.net, one, graph, np.random.default_rng(0))
+    elif hasattr(model, "booster"):
+        model = Trees.compile(model.booster.model_to_string())
     kitchen.manifest["models"][name] = {
         "class": stage.model,
         "config": dict(stage.config),

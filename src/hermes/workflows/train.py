@@ -1,4 +1,4 @@
-"""From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what those before it left.
+"""From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what came before.
 
 Retrievers never see the events the rankers learn from. Every finished model lies in a working folder
 beside the bundle, so that a killed run goes on where it stopped; the folder goes when the bundle
@@ -47,7 +47,7 @@ class Bench:
         took = self.work / f"{name}.seconds"
         if done.exists() and took.exists():
             self.seconds[name] = float(took.read_text())
-            return model.restore(data.shape, dict(load_file(done)))  # type: ignore[no-any-return]
+            return model.restore(data.shape, dict(load_file(done)))
         began = time.perf_counter()
         model.fit(data, replace(self.run, checkpoint=self.work / f"{name}.checkpoint"))
         self.seconds[name] = time.perf_counter() - began

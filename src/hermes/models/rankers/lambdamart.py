@@ -91,7 +91,7 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
         named = list(range(first, first + len(self.config.categorical)))
         return lightgbm.Dataset(
             self.columns(x), grades, reference=like, weight=x.weights, group=groups[groups > 0],
-            categorical_feature=named, params={"verbose": -1},
+            categorical_feature=named, init_score=x.offset, params={"verbose": -1},
         )  # fmt: skip
 
     def columns(self, x: Examples) -> Array:
@@ -100,11 +100,12 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
         return np.concatenate([x.dense, chosen.astype(np.float32)], axis=1)
 
     def score(self, x: Examples) -> Floats:
-        """(N,) -> (N,)"""
+        """(N,) -> (N,), what was learned added to the examples' offset"""
         if not len(x):
             return np.zeros(0, np.float32)
         threads = 1 if len(x) < SMALL else 0
-        return np.asarray(self.booster.predict(self.columns(x), num_threads=threads), np.float32)
+        scores = self.booster.predict(self.columns(x), num_threads=threads)
+        return np.asarray(scores if x.offset is None else scores + x.offset, np.float32)
 
     def arrays(self) -> dict[str, Array]:
         """The booster's text as bytes."""

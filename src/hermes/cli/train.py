@@ -1,0 +1,44 @@
+"""hermes train: a recipe and a lake become a bundle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hermes.core.progress import training
+from hermes.data.build import dataset
+from hermes.data.lake import Lake
+from hermes.learn.run import Run
+from hermes.pipeline.recipe import load
+from hermes.workflows.train import train
+
+
+def command(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or its .toml file.")],
+    lake: Annotated[Path, typer.Option(help="The lake's folder.")],
+    out: Annotated[Path, typer.Option(help="Where the bundle will stand.")],
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Of every random draw.")] = 0,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, laid over the recipe.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Train a recipe on a lake and write the bundle; a killed run goes on where it stopped."""
+    plan, table = load(recipe, set_ or [])
+    data = dataset(Lake(lake), plan.data)
+    with training() as report:
+        bundle = train(table, data, out, run=Run(seed=seed, device=device, report=report))
+    manifest = bundle.manifest
+    if as_json:
+        keys = ("name", "version", "protocol", "data_hash", "events", "seconds", "metrics")
+        typer.echo(json.dumps({"path": str(out), **{k: manifest[k] for k in keys}}))
+        return
+    took = manifest["seconds"]["all"]
+    typer.echo(f"{out}: {manifest['name']} {manifest['version']}, {took:.0f} s of training")
+    for name, figures in manifest["metrics"].items():
+        shown = ", ".join(f"{k} {v:.4f}" for k, v in figures.items())
+        typer.echo(f"  {name}: {shown} (on users held out from it)")
