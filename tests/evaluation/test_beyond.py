@@ -37,3 +37,8 @@ def test_the_lorenz_curve_encloses_the_gini_index() -> None:
     share, held = beyond.lorenz(x, 2001)
     area = np.trapezoid(held, share)
     assert 1 - 2 * area == pytest.approx(beyond.gini(x), abs=1e-3)
+
+
+def test_items_without_attributes_are_like_nothing_in_single_precision_too() -> None:
+    attributes = csr_array(np.array([[0, 0], [0, 0], [1, 0]], np.float32))
+    assert beyond.similarity(np.array([[1, 2]]), attributes).tolist() == [0]

@@ -75,9 +75,10 @@ def similarity(lists: Ints, attributes: csr_array) -> Array:
     >>> similarity(np.array([[1, 2], [1, 3], [1, 0]]), genres)
     array([1., 0., 0.])
     """
+    attributes = attributes.astype(np.float64)
     squares = np.asarray(attributes.multiply(attributes).sum(1)).ravel()
     scale = np.where(squares > 0, 1 / np.sqrt(np.maximum(squares, 1e-300)), 0.0)
-    unit = diags_array(scale) @ attributes.astype(np.float64)
+    unit = diags_array(scale) @ attributes
     present = lists > 0
     rows = np.repeat(np.arange(len(lists)), present.sum(1))
     picks = csr_array(
