@@ -73,10 +73,11 @@ class Lake:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """One writer at a time; a failing disk becomes one `DataError`."""
+        """One writer at a time; the next one waits."""
         with self.guard():
             self.path.mkdir(parents=True, exist_ok=True)
-        with self.guard(), (self.path / ".lock").open("w") as lock:
+            lock = (self.path / ".lock").open("w")
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -137,7 +138,11 @@ class Lake:
 
     def commit(self, name: str, frame: pl.DataFrame, mode: str, app: str, upto: int) -> None:
         """One data file, one commit."""
-        folder = self.path / name
+        with self.guard():
+            self.write(self.path / name, frame, mode, app, upto)
+
+    def write(self, folder: Path, frame: pl.DataFrame, mode: str, app: str, upto: int) -> None:
+        """What `commit` does."""
         frame = storable(frame)
         arrow = frame.clear().to_arrow(compat_level=pl.CompatLevel.oldest())
         schema = Schema.from_arrow(arrow.schema)

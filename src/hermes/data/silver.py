@@ -63,10 +63,12 @@ class State:
             schema={"asset_id": pl.String, "domain": pl.String},
         )
         good = good.join(owned, on="asset_id", how="left", maintain_order="left")
-        wrong = pl.lit(False) if self.domain is None else pl.col("domain") != self.domain
-        taken = good.filter(wrong.fill_null(False))
-        refused = [quarantine.refuse(taken.drop("domain"), "id_taken", "asset_id")]
-        good = good.filter(~wrong.fill_null(False)) if len(taken) else good
+        refused = [quarantine.refuse(good.clear(), "", "")]
+        if self.domain is not None and set(self.owners.values()) - {self.domain}:
+            wrong = (pl.col("domain") != self.domain).fill_null(False)
+            taken = good.filter(wrong).drop("domain")
+            refused.append(quarantine.refuse(taken, "id_taken", "asset_id"))
+            good = good.filter(~wrong)
         if good["domain"].null_count():
             strange = good.filter(pl.col("domain").is_null())
             if self.described:
