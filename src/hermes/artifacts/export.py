@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 from scipy.stats import spearmanr
 from torch import Tensor, nn
 from torch.export import Dim
@@ -155,7 +157,10 @@ def quantise(path: Path, queries: Sequence[Arrays], catalogue: Floats | None = N
     pool (n,) or, with a `catalogue` (I, D), a vector (1, D) whose inner products are.
     """
     small = path.with_suffix(".int8.onnx")
-    quantize_dynamic(path, small, weight_type=QuantType.QInt8, per_channel=True)
+    model = onnx.load(path)
+    model.graph.ClearField("value_info")  # shapes of weights, which the next line transposes
+    add_pre_process_metadata(model)
+    quantize_dynamic(model, small, weight_type=QuantType.QInt8, per_channel=True)
     runs = [scores(Session(file), queries, catalogue) for file in (path, small)]
     (before, micros), (after, micros_int8) = runs
     pairs = list(zip(before, after, strict=True))
