@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import lightgbm
@@ -112,3 +114,8 @@ def test_wrong_input_is_refused() -> None:
         compiled.score(rows(5, 1)[:, :3])
     with pytest.raises(ArtifactError, match="lacks array 'leaves'"):
         Trees.restore({n: a for n, a in compiled.arrays().items() if n != "leaves"})
+
+
+def test_scoring_needs_no_lightgbm() -> None:
+    code = "import sys, hermes.artifacts.trees as t; assert 'lightgbm' not in sys.modules, t"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-import lightgbm
 import numpy as np
 
 from hermes.core.errors import ArtifactError, ConfigError, ShapeError
@@ -51,6 +50,8 @@ class Trees:
     @classmethod
     def compile(cls, text: str) -> Self:
         """From a LightGBM model as text; raises `ConfigError` on what cannot be scored this way."""
+        import lightgbm  # 70 MB that a process which only scores can do without
+
         model = lightgbm.Booster(model_str=text).dump_model()
         trees = [tree["tree_structure"] for tree in model["tree_info"]]
         most = max((tree["num_leaves"] for tree in model["tree_info"]), default=1)
