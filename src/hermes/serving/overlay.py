@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,22 +20,26 @@ class Shelf:
     log: Log
     seen: int = 0  # the last row of the log that was read
     cards: dict[str, bytes] = field(default_factory=dict)
+    shown: tuple[bytes, ...] = field(init=False)  # by code, pictures as this server offers them
     gone: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Let no path of this machine out of the house."""
+        self.shown = tuple(map(offered, self.catalogue.cards))
 
     def follow(self) -> None:
         """Read what the log says since last time."""
         for row, asset_id, body in self.log.assets(self.seen):
             self.seen = row
             code = self.catalogue.items.code(asset_id)
-            offered = body is not None and on_offer(body)
             if code:
-                self.catalogue.available[code] = offered
+                self.catalogue.available[code] = body is not None and on_offer(body)
             if body is None:
                 self.gone.add(asset_id)
                 self.cards.pop(asset_id, None)
             else:
                 self.gone.discard(asset_id)
-                self.cards[asset_id] = body.encode()
+                self.cards[asset_id] = offered(body.encode())
 
     def card(self, asset_id: str) -> bytes | None:
         """The asset as JSON, None when nobody knows it or it was taken off."""
@@ -42,7 +48,7 @@ class Shelf:
         if asset_id in self.cards:
             return self.cards[asset_id]
         code = self.catalogue.items.code(asset_id)
-        return self.catalogue.cards[code] if code else None
+        return self.shown[code] if code else None
 
     def of(self, code: int) -> bytes:
         """The card of an item by its code."""
@@ -50,13 +56,24 @@ class Shelf:
             online = self.cards.get(self.catalogue.items.names[code])
             if online is not None:
                 return online
-        return self.catalogue.cards[code]
+        return self.shown[code]
 
 
 class Offer(msgspec.Struct):
     """The one field of an asset that rules read."""
 
     available: bool = True
+
+
+def offered(card: bytes) -> bytes:
+    """A picture that lies on this machine becomes the address under which it is served."""
+    if b'"image_uri":"/' not in card and b'"image_uri": "/' not in card:
+        return card
+    row = msgspec.json.decode(card)
+    path = PurePosixPath(row["image_uri"])
+    below = path.parts[path.parts.index("pictures") + 1 :] if "pictures" in path.parts else ()
+    row["image_uri"] = "/pictures/" + quote("/".join(below or (path.name,)))
+    return msgspec.json.encode(row)
 
 
 def on_offer(body: str) -> bool:

@@ -91,6 +91,7 @@ class Deed(msgspec.Struct):
     """One event of a user."""
 
     asset_id: str
+    title: str  # empty when the catalogue does not have it
     kind: str  # `history` for one that came with the bundle
     at: str  # UTC
 
@@ -111,6 +112,7 @@ class Status(msgspec.Struct):
     bundle: dict[str, Any]
     tier: int
     reason: str
+    domains: list[str]
     items: int
     users: int
     log: dict[str, Any]

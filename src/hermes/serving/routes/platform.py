@@ -42,6 +42,7 @@ async def status(deps: House) -> Response:
         {name: engine.manifest[name] for name in SHOWN if name in engine.manifest},
         engine.tier,
         deps.reason,
+        list(engine.catalogue.domains.names[1:]),
         len(engine.catalogue) - 1,
         len(engine.users) - 1,
         log,

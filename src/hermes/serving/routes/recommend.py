@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from time import perf_counter
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -49,14 +50,17 @@ async def for_user(deps: Deps, user: str, query: str) -> bytes:
 
 async def answer(deps: Deps, wanted: Ask) -> bytes:
     """From what a page wants to the bytes it gets; the exposure is in the log's hands by then."""
+    started = perf_counter()
     if wanted.k > deps.settings.slate_limit:
         raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
     past = deps.past(wanted.user)
-    return await serve(deps, wanted.user, question(deps, wanted, past), not len(past.items))
+    query = question(deps, wanted, past)
+    return await serve(deps, wanted.user, query, not len(past.items), started)
 
 
-async def serve(deps: Deps, user: str, query: Query, newcomer: bool) -> bytes:
-    """Compute, log, encode."""
+async def serve(deps: Deps, user: str, query: Query, newcomer: bool, started: float) -> bytes:
+    """Compute, log, encode; `started` by the clock of `perf_counter`."""
+    ready = perf_counter()
     if len(deps.engine.catalogue) <= 1:
         slate = bare(query)
     elif deps.pool is None:
@@ -65,6 +69,8 @@ async def serve(deps: Deps, user: str, query: Query, newcomer: bool) -> bytes:
         loop = asyncio.get_running_loop()
         slate = await loop.run_in_executor(deps.pool, deps.engine.recommender, query)
     out = spell(deps, user, slate, newcomer)
+    out.milliseconds["history"] = (ready - started) * 1e3
+    out.milliseconds["total"] = (perf_counter() - started) * 1e3
     shown: list[float | None] = [item.propensity for item in out.items]
     items = [item.asset_id for item in out.items]
     scores: list[float | None] = [item.score for item in out.items]
@@ -195,5 +201,6 @@ async def recommend_like(
     """More like one item."""
     if k > deps.settings.slate_limit:
         raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
-    out = await serve(deps, "", similar(deps, asset_id, k, explain), newcomer=False)
+    query = similar(deps, asset_id, k, explain)
+    out = await serve(deps, "", query, False, perf_counter())
     return Response(out, media_type="application/json")

@@ -37,14 +37,18 @@ async def get_user(
     recent = deps.log.recent(user_id, RECENT)
     if not past.user and not recent:
         raise NotFound(f"nobody knows a user {user_id[:200]!r}")
-    names = deps.engine.catalogue.items.names
-    online = [Deed(e.item, e.kind, stamp(e.at)) for e in reversed(recent)]
+    shelf = deps.engine.catalogue
+    names, titles = shelf.items.names, shelf.titles
+    online = [
+        Deed(e.item, titles[shelf.items.code(e.item)], e.kind, stamp(e.at))
+        for e in reversed(recent)
+    ]
     code, offsets = past.user, deps.engine.offsets
     first, last = (int(offsets[code]), int(offsets[code + 1])) if code else (0, 0)
     rows = slice(max(last - limit, first), last)
     items, times = deps.engine.items[rows].tolist(), deps.engine.times[rows].tolist()
     before = [
-        Deed(names[item], "history", stamp(at * DAY))
+        Deed(names[item], titles[item], "history", stamp(at * DAY))
         for item, at in zip(reversed(items), reversed(times), strict=True)
     ]
     out = Person(
