@@ -48,9 +48,10 @@ class VectorIndex:
         """Index the rows 1.. of `vectors` (I, D), which may be a memory map.
 
         With `exact_below` items or more the number of lists probed and of items scored again is
-        the cheapest whose recall on `queries` (Q, D), held out of everything else, reaches
-        `target`; without queries 200 of the items stand in. When none reaches it the most accurate
-        is taken; `recall` says what was reached. Raises `ShapeError`, and `DataError` on NaN.
+        the cheapest whose recall on `queries` (Q, D), users' vectors held out of everything else,
+        reaches `target`. Without queries 200 of the items stand in, which are often harder. When
+        no setting reaches it the most accurate is taken; `recall` says what was reached. Raises
+        `ShapeError`, and `DataError` on NaN.
         """
         expect(vectors, (None, None), "vectors")
         items = vectors[1:]
