@@ -28,10 +28,10 @@ class Labels:
 class ChannelSpec:
     """A retriever and how long it may take."""
 
-    name: str
+    name: str  # of its column and in the trace
     model: str  # module:Class
-    config: dict[str, Any] = field(default_factory=dict)
-    k: int = 1000
+    config: dict[str, Any] = field(default_factory=dict)  # fields of the model's Config
+    k: int = 1000  # candidates it brings
     deadline: float = 0.05  # seconds
     tiers: tuple[int, ...] = (1, 2, 3)  # where it is served
 
@@ -40,8 +40,8 @@ class ChannelSpec:
 class Stage:
     """A learned ranker."""
 
-    model: str
-    config: dict[str, Any] = field(default_factory=dict)
+    model: str  # module:Class
+    config: dict[str, Any] = field(default_factory=dict)  # fields of the model's Config
     keep: int  # candidates that go on
     negatives: int = 200  # candidates drawn from the pool for each label
     rich: bool = True  # with the history's features
@@ -51,7 +51,7 @@ class Stage:
 class Blend:
     """How the channels' lists become one."""
 
-    method: Literal["rrf", "normalised", "learned"] = "learned"
+    method: Literal["rrf", "normalised", "learned"] = "learned"  # by ranks, scores, or weights
     keep: int = 1000  # candidates that go on
 
 
@@ -69,14 +69,14 @@ class Slate:
 class Recipe:
     """Everything `hermes train` needs besides the data."""
 
-    name: str
-    channels: tuple[ChannelSpec, ...]
+    name: str  # in the manifest and in answers
+    channels: tuple[ChannelSpec, ...]  # at least one
     data: DataSpec = DataSpec()
-    labels: Labels = Labels()
-    blend: Blend = Blend()
-    prerank: Stage | None = None
-    rank: Stage | None = None
-    slate: Slate = Slate()
+    labels: Labels = Labels()  # which of them the rankers learn from
+    blend: Blend = Blend()  # how lists become one
+    prerank: Stage | None = None  # after the blend
+    rank: Stage | None = None  # after the pre-ranker
+    slate: Slate = Slate()  # the policy
     length: int = 200  # events of a history that retrievers read
 
 

@@ -22,7 +22,6 @@ from hermes.pipeline import recipe as recipes
 from hermes.pipeline.assemble import assemble
 from hermes.pipeline.queries import after
 from hermes.pipeline.trace import Slate
-from hermes.world import write
 
 from .train import train
 
@@ -77,6 +76,8 @@ def fill(demo: Demo, now: datetime, say: Say) -> Lake:
     adapter = resolve(f"hermes.domains.{demo.domain}:adapter")
     raw, lake = demo.raw, Lake(demo.home / "lake")
     if demo.source == "world" and not raw.is_dir():
+        from hermes.world import write  # what draws pictures is loaded only for that
+
         say(f"making a {demo.scale} world")
         part = raw.with_name(f".{raw.name}.part")
         write(part, demo.scale, demo.seed)
