@@ -61,21 +61,24 @@ def scaled(table: Table, scale: Scale, constant: float = 60.0) -> Floats:
     raw: as they are, for weights that were learned on them.
     """
     if scale == "rank":
-        points = np.float32(1) / (np.float32(constant) + table.ranks)
-        return np.where(np.isnan(points), np.float32(0), points)
+        points: Floats = np.float32(1) / (np.float32(constant) + table.ranks)
+        points[np.isnan(points)] = 0
+        return points
     absent = np.isnan(table.scores)
-    low = np.where(absent, np.inf, table.scores).min(1, keepdims=True)
-    filled = np.where(absent, low, table.scores)
+    low = np.fmin.reduce(table.scores, axis=1, keepdims=True)
+    above = np.where(absent, np.float32(0), table.scores - low)  # the absent at the worst
     if scale == "raw":
-        return np.asarray(filled)
+        return np.asarray(above + low)
     if scale == "minmax":
-        span = filled.max(1, keepdims=True) - low
-        return np.asarray((filled - low) / np.where(span > 0, span, 1))
-    count = np.maximum((~absent).sum(1, keepdims=True), 1)
-    present = np.where(absent, 0, table.scores)
-    mean = present.sum(1, keepdims=True) / count
-    spread = np.sqrt(np.where(absent, 0, (present - mean) ** 2).sum(1, keepdims=True) / count)
-    return np.asarray((filled - mean) / np.where(spread > 0, spread, 1), np.float32)
+        span = above.max(axis=1, keepdims=True)
+    else:
+        count = above.shape[1] - np.count_nonzero(absent, axis=1, keepdims=True)
+        mean = above.sum(axis=1, keepdims=True) / count.astype(np.float32)
+        square = np.einsum("cn,cn->c", above, above)[:, None] / count.astype(np.float32)
+        above = above - mean
+        span = np.sqrt(np.maximum(square - mean * mean, 0))
+        span[span < 1e-6 * np.abs(mean)] = 0  # one constant score, but for rounding
+    return np.divide(above, span, out=np.zeros_like(above), where=span > 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +119,8 @@ def learn_weights(
 
     tables: one a query, channels that brought nothing may lack; targets (Q,), a query whose target
     nobody brought teaches nothing.  Maximises mean log softmax(w . x)[target] - l2 |w|^2 over
-    w >= 0, so that no channel counts against what it brings.
+    w >= 0, so that no channel counts against what it brings; w here in units of each channel's
+    spread, so that l2 means the same on every scale.
     """
     number = {name: c for c, name in enumerate(channels)}
     rows, hits = [], []
@@ -129,15 +133,17 @@ def learn_weights(
             hits.append(int(hit[0]))
     if not rows:
         raise ConfigError("blend weights: no channel brought any target; nothing to learn from")
+    spread = np.sqrt(np.mean([x.var(axis=0) for x in rows], axis=0))
+    spread[spread == 0] = 1
     fit = minimize(
         negative_likelihood,
         np.ones(len(channels)),
-        args=(rows, hits, l2),
+        args=([x / spread for x in rows], hits, l2),
         jac=True,
         method="L-BFGS-B",
         bounds=[(0, None)] * len(channels),
     )
-    return {name: float(w) for name, w in zip(channels, fit.x, strict=True)}
+    return {name: float(w) for name, w in zip(channels, fit.x / spread, strict=True)}
 
 
 def negative_likelihood(
