@@ -16,6 +16,7 @@ from hermes.artifacts.onnx_session import Session
 from hermes.core.errors import ArtifactError, ShapeError
 from hermes.core.types import Shape
 from hermes.models.rankers import deepfm, din
+from hermes.models.retrievers import two_tower
 from hermes.models.retrievers.sasrec import SASRecConfig, Transformer
 
 ITEMS, LENGTH = 120, 30
@@ -155,4 +156,19 @@ def test_a_ranker_scores_pools_of_any_size(model: Any, tmp_path: Path) -> None:
         with torch.no_grad():
             inputs = {name: torch.from_numpy(a) for name, a in x.items()}
             want = net(*inputs.values(), torch.zeros(n, dtype=torch.int64)).numpy()
+        np.testing.assert_allclose(session.run(**x), want, atol=1e-4)
+
+
+def test_an_encoder_that_reads_the_user_as_well_is_exported_whole(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net: Any = two_tower.TwoTower().build(Shape(9, ITEMS, (4,), (3,))).eval()
+    net.user.codes.copy_(torch.arange(9)[:, None] % 3)
+    past = torch.from_numpy(history(net.length))
+    example = {"user": torch.ones(1, dtype=torch.int64), "history": past, "ages": past.float()}
+    export_encoder(net, example, tmp_path / "towers.onnx", np.random.default_rng(0))
+    session = Session(tmp_path / "towers.onnx")
+    for user, n in ((0, 1), (2, 5), (8, net.length)):
+        x = {"user": np.array([user]), "history": history(n, n), "ages": np.ones((1, n), "f")}
+        with torch.no_grad():
+            want = net.encode({name: torch.from_numpy(a) for name, a in x.items()}).numpy()
         np.testing.assert_allclose(session.run(**x), want, atol=1e-4)

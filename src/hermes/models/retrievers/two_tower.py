@@ -119,7 +119,7 @@ class Towers(nn.Module):
         weight = places.exp() * known  # (B, L)
         weight = weight / weight.sum(1, keepdim=True).clamp(min=1e-9)
         pooled = (weight[:, None] @ past).squeeze(1)
-        last = past[:, -1] * known[:, -1:]
+        last = past[:, -1] * known[:, -1, None]
         person = self.user(batch["user"]) + torch.zeros_like(pooled)
         state = pooled + self.left(torch.cat([pooled, last, person], dim=1))
         return F.normalize(state, dim=1) * self.scale
