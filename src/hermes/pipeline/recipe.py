@@ -71,7 +71,7 @@ class Recipe:
 
     name: str  # in the manifest and in answers
     channels: tuple[ChannelSpec, ...]  # at least one
-    data: DataSpec = DataSpec()
+    data: DataSpec = DataSpec()  # which events count
     labels: Labels = Labels()  # which of them the rankers learn from
     blend: Blend = Blend()  # how lists become one
     prerank: Stage | None = None  # after the blend
