@@ -78,23 +78,28 @@ class Load:
 
 
 def bring(lake: Lake, load: Load, state: silver.State, told: Told | None, rows: int) -> None:
-    """Every frame of a part: bronze, then quarantine, then silver, each at most once."""
+    """Every frame of a part into bronze, quarantine and silver, each at most once.
+
+    Each table notes its own progress, so it does not matter which of them a kill leaves behind.
+    """
     table, source = load.part.table, load.part.file.name
     origin = [pl.lit(source).alias("source"), pl.lit(load.batch).alias("batch")]
-    for frame in gathered(load.part.read(rows), rows):
-        upto = int(frame["line"].max() or 0)  # type: ignore[arg-type]
-        store(lake, bronze(load, frame), frame.with_columns(*origin), load.app, upto)
-        judged = admit(frame, table)
-        good = judged.good.with_columns(*origin)
-        ready, refused = state.prepare(table, good, load.now)
-        bad = pl.concat([judged.bad, refused]).sort("line") if len(refused) else judged.bad
-        if len(bad):
-            store(
-                lake, "quarantine", quarantine.rows(bad, table, source, load.batch), load.app, upto
-            )
-        state.write(table, ready, load.app, upto, load.now)
-        if told:
-            told(table, len(frame))
+    with ThreadPoolExecutor(1) as beside:
+        for frame in gathered(load.part.read(rows), rows):
+            upto = int(frame["line"].max() or 0)  # type: ignore[arg-type]
+            received = frame.with_columns(*origin)
+            kept = beside.submit(store, lake, bronze(load, frame), received, load.app, upto)
+            judged = admit(frame, table)
+            good = judged.good.with_columns(*origin)
+            ready, refused = state.prepare(table, good, load.now)
+            bad = pl.concat([judged.bad, refused]).sort("line") if len(refused) else judged.bad
+            if len(bad):
+                rejected = quarantine.rows(bad, table, source, load.batch)
+                store(lake, "quarantine", rejected, load.app, upto)
+            state.write(table, ready, load.app, upto, load.now)
+            kept.result()
+            if told:
+                told(table, len(frame))
 
 
 def store(lake: Lake, name: str, frame: pl.DataFrame, app: str, upto: int) -> None:

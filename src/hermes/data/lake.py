@@ -159,7 +159,7 @@ class Lake:
         """Write a data file that nobody names yet."""
         file = folder / f"part-{uuid.uuid4().hex}.parquet"
         try:
-            frame.write_parquet(file, compression="zstd", compression_level=1)
+            frame.write_parquet(file, compression="zstd", compression_level=1, statistics=False)
             size = file.stat().st_size
         except BaseException:
             file.unlink(missing_ok=True)

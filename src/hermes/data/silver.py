@@ -38,7 +38,8 @@ class State:
             whole = whole.filter(pl.col("domain") == domain)
         seen = Seen()
         for file in lake.files("silver/events"):
-            seen.fresh(pl.read_parquet(file, columns=["event_id"])["event_id"])
+            ids = pl.read_parquet(file, columns=["event_id"])["event_id"]
+            seen.remember(np.sort(ids.hash(seed=0).to_numpy()))
         return cls(lake, domain, described or domain is None or len(whole) > 0, owners, seen)
 
     def prepare(
@@ -153,17 +154,30 @@ class Seen:
 
     def fresh(self, ids: pl.Series) -> pl.Series:
         """True where an id is seen for the first time; remembers it.  (n,)"""
-        keys = ids.hash(seed=0).to_numpy()
-        unique, first = np.unique(keys, return_index=True)
-        new = np.ones(len(unique), bool)
-        for run in self.runs:
-            place = np.searchsorted(run, unique)
-            new &= run[np.minimum(place, len(run) - 1)] != unique
-        mask = np.zeros(len(keys), bool)
-        mask[first[new]] = True
-        if new.any():
-            self.runs.append(unique[new])
+        keys = ids.hash(seed=0)
+        ordered = np.sort(keys.to_numpy())
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        known = [hits(run, ordered) for run in self.runs]
+        fresh = pl.repeat(True, len(keys), eager=True)
+        if len(twice):
+            same = keys.is_in(pl.Series(twice).implode()).arg_true()
+            fresh[same.filter(~keys.gather(same).is_first_distinct())] = False
+        for found in known:
+            if len(found):
+                fresh &= ~keys.is_in(pl.Series(found).implode())
+        self.remember(ordered)
+        return fresh
+
+    def remember(self, ordered: Array) -> None:
+        """A new run, merged with the last while that is not twice as long."""
+        self.runs.append(ordered)
         while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
             last = self.runs.pop()
-            self.runs[-1] = np.sort(np.concatenate([self.runs[-1], last]))
-        return pl.Series(mask)
+            merged = np.concatenate([self.runs[-1], last])
+            self.runs[-1] = np.sort(merged, kind="stable")  # two sorted runs: one linear merge
+
+
+def hits(run: Array, ordered: Array) -> Array:
+    """The keys that a run holds.  (n,) -> (m,)"""
+    place = np.searchsorted(run, ordered)
+    return ordered[run[np.minimum(place, len(run) - 1)] == ordered]
