@@ -14,7 +14,7 @@ const element = (name, text, type = "") => {
 const hue = (text) => {
   let sum = 0;
   for (const letter of text) sum = (sum * 31 + letter.codePointAt(0)) % 360;
-  return sum;
+  return (sum * 137) % 360;
 };
 
 async function call(path, body) {
