@@ -124,7 +124,7 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
     learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
     cls = resolve(stage.model)
     model = fitted(name, cls(build(cls.Config, stage.config, name)), learn)
-    kitchen.draft.arrays(f"models/{name}", model.arrays())
+    arrays = model.arrays()
     if hasattr(model, "net"):
         rows = np.flatnonzero(learn.queries == 0)
         sample = {"dense": learn.dense[rows], "sparse": learn.sparse[rows]}
@@ -132,7 +132,8 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
         one = tensors(**sample, history=learn.history[:1])
         export_ranker(model.net, one, graph, np.random.default_rng(0))
     elif hasattr(model, "booster"):
-        model = Trees.compile(model.booster.model_to_string())
+        arrays = Trees.compile(model.booster.model_to_string()).arrays()
+    kitchen.draft.arrays(f"models/{name}", arrays)
     kitchen.manifest["models"][name] = {
         "class": stage.model,
         "config": dict(stage.config),
