@@ -79,10 +79,12 @@ def depths(text: str) -> tuple[int, ...]:
 def table(found: Evaluation) -> Table:
     """Systems by NDCG at the first depth, with the interval of what matters most."""
     first, last = found.ks[0], found.ks[-1]
-    shown = dict.fromkeys((f"hr@{first}", f"ndcg@{first}", f"mrr@{first}", f"recall@{last}"))
+    shown = dict.fromkeys((f"hr@{first}", f"ndcg@{first}", f"recall@{last}"))
     title = f"{found.name}, {found.protocol}: {found.users:,} users, {found.items:,} items"
-    out = Table("system", *shown, title=title)
+    out = Table(title=title)
+    for column in ("system", *shown):
+        out.add_column(column, no_wrap=True)
     for name in sorted(found.systems, key=lambda s: -found.systems[s][f"ndcg@{first}"].mean):
         cells = [found.systems[name][metric] for metric in shown]
-        out.add_row(name, *(f"{c.mean:.4f}  {c.low:.4f}-{c.high:.4f}" for c in cells))
+        out.add_row(name, *(f"{c.mean:.4f}\n{c.low:.4f}-{c.high:.4f}" for c in cells))
     return out
