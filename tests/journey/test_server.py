@@ -1,4 +1,4 @@
-"""A real server in its own processes: started, asked, killed, started again, flushed into a lake."""
+"""A real server in its own processes: asked, killed, started again, flushed into a lake."""
 
 from __future__ import annotations
 
