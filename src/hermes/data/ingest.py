@@ -53,12 +53,7 @@ def ingest(
         state = silver.State.of(lake, source.domain, described)
         for number, part in enumerate(source.parts):
             bring(lake, Load(source.name, batch, part, number, now), state, told, rows)
-        counts = tally(lake, batch)
-        ledger = {
-            "batch": [batch], "domain": [source.name], "path": [str(path)],
-            "counts": [json.dumps(counts)], "finished_at": [now],
-        }  # fmt: skip
-        lake.append("batches", pl.DataFrame(ledger), batch, 1)
+        counts = record(lake, batch, source.name, str(path), now)
     return Counts(batch, False, **counts, seconds=time.monotonic() - started)
 
 
@@ -127,6 +122,37 @@ def gathered(frames: Iterator[pl.DataFrame], rows: int) -> Iterator[pl.DataFrame
             held = []
     if sum(map(len, held)):
         yield pl.concat(held, how="diagonal_relaxed") if len(held) > 1 else held[0]
+
+
+def append_events(lake: Lake, events: pl.DataFrame, source: str, now: datetime) -> Counts:
+    """Bring a frame of events (columns of the contract) in by the same door, each event once.
+
+    `source` is what quarantine and bronze name as its origin. An unknown item is a fault.
+    """
+    started, now = time.monotonic(), stamp(now)
+    batch = digest([source, events.write_json()])
+    if "line" not in events.columns:
+        place = pl.int_range(1, len(events) + 1, dtype=pl.Int64)
+        events = events.with_columns(place.alias("line"))
+    part = Part("events", Path(source), lambda _: iter([events]))
+    with lake.writing():
+        before = finished(lake, batch)
+        if before is not None:
+            return Counts(batch, True, **before, seconds=time.monotonic() - started)
+        state = silver.State.of(lake, None, True)
+        bring(lake, Load("events", batch, part, 0, now), state, None, len(events))
+        counts = record(lake, batch, "events", source, now)
+    return Counts(batch, False, **counts, seconds=time.monotonic() - started)
+
+
+def record(
+    lake: Lake, batch: str, domain: str, path: str, now: datetime
+) -> dict[str, dict[str, int]]:
+    """Note that a batch is whole, with its counts."""
+    counts = tally(lake, batch)
+    row = {"batch": batch, "domain": domain, "path": path, "counts": json.dumps(counts)}
+    lake.append("batches", pl.DataFrame([row | {"finished_at": now}]), batch, 1)
+    return counts
 
 
 def finished(lake: Lake, batch: str) -> dict[str, dict[str, int]] | None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
@@ -30,6 +30,9 @@ from hermes.core.errors import DataError
 
 from .columns import DTYPES, MOMENT
 from .rules import ASSET, EVENT, USER, Field
+
+if TYPE_CHECKING:
+    from .ingest import Counts
 
 
 def columns(fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -166,6 +169,12 @@ class Lake:
             raise
         stats = f'{{"numRecords":{len(frame)}}}'
         return AddAction(file.name, size, {}, int(file.stat().st_mtime * 1000), True, stats)
+
+    def append_events(self, events: pl.DataFrame, source: str, now: datetime) -> Counts:
+        """Bring in events that are in memory; see `ingest.append_events`."""
+        from .ingest import append_events
+
+        return append_events(self, events, source, now)
 
 
 def storable(frame: pl.DataFrame) -> pl.DataFrame:

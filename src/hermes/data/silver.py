@@ -180,4 +180,5 @@ class Seen:
 def hits(run: Array, ordered: Array) -> Array:
     """The keys that a run holds.  (n,) -> (m,)"""
     place = np.searchsorted(run, ordered)
-    return ordered[run[np.minimum(place, len(run) - 1)] == ordered]
+    found: Array = ordered[run[np.minimum(place, len(run) - 1)] == ordered]
+    return found

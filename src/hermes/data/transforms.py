@@ -96,6 +96,3 @@ def popularity(events: Table) -> Table:
     return events.group_by("asset_id", "domain", month=month).agg(
         events=events.count(), users=events.user_id.nunique()
     )
-
-
-GOLD = {"histories": histories, "cooccurrence": cooccurrence, "popularity": popularity}
