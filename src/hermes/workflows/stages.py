@@ -18,6 +18,7 @@ from hermes.core.protocols import Query
 from hermes.core.types import Candidates, Ints
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
+from hermes.evaluation.cascade import Cascade, patient
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
@@ -53,7 +54,8 @@ class Kitchen:
     def recommender(self, tier: int = 2) -> Recommender:
         """The request as far as it is made."""
         half = Unfinished(self.draft.folder, self.manifest)
-        return assemble.recommender(half, self.recipe, self.catalogue, self.snapshot, tier)
+        made = assemble.recommender(half, self.recipe, self.catalogue, self.snapshot, tier)
+        return patient(made)  # what is learned must not depend on how busy the machine is
 
     def queries(self, rows: Ints) -> Iterator[Query]:
         """As they were just before each event."""
@@ -143,4 +145,23 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
         "columns": {"channels": channels, "rich": stage.rich, "length": columns.length},
         "groups": len(learn.history),
         "asked": len(kitchen.parts.learn),
+    }
+
+
+def judged(kitchen: Kitchen, k: int = 10) -> dict[str, dict[str, float]]:
+    """HR and NDCG of every system on the users that only served early stopping."""
+    rows, ranks = kitchen.parts.judge, dict[str, list[int]]()
+    cascade = Cascade(kitchen.recommender())
+    with progress("held-out users", len(rows), "queries") as tell:
+        for query, target in zip(kitchen.queries(rows), kitchen.log.items[rows], strict=True):
+            for name, ranking in cascade(query).systems.items():
+                hit = np.flatnonzero(ranking.items[:k] == target)
+                ranks.setdefault(name, []).append(int(hit[0]) + 1 if len(hit) else 0)
+            tell(1)
+    return {
+        name: {
+            f"hr@{k}": float(np.mean([r > 0 for r in found])),
+            f"ndcg@{k}": float(np.mean([1 / np.log2(r + 1) if r else 0.0 for r in found])),
+        }
+        for name, found in ranks.items()
     }

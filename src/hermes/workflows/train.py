@@ -1,6 +1,6 @@
 """From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what came before.
 
-Retrievers never see the events the rankers learn from. Every finished model lies in a working folder
+Retrievers never see what the rankers learn from. Every finished model lies in a working folder
 beside the bundle, so that a killed run goes on where it stopped; the folder goes when the bundle
 stands.
 """
@@ -30,7 +30,7 @@ from hermes.models.base import Embedder, Model, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .labels import Cut, cut
-from .stages import Kitchen, export, fit_blend, fit_ranker
+from .stages import Kitchen, export, fit_blend, fit_ranker, judged
 
 
 @dataclass
@@ -149,6 +149,7 @@ def cook(
     for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
         if stage is not None:
             fit_ranker(kitchen, name, stage, bench.fitted)
+    manifest["metrics"] = judged(kitchen)
 
 
 def retriever(spec: ChannelSpec, log: Interactions, bench: Bench) -> Retriever[Any]:
