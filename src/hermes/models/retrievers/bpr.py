@@ -26,9 +26,9 @@ class BPRConfig:
     """Size, penalty and pace."""
 
     d: int = 64
-    l2: float = 0.01
+    l2: float = 0.003
     lr: float = 0.05
-    epochs: int = 100  # each draws as many pairs as there are events
+    epochs: int = 60  # each draws as many pairs as there are events
 
 
 class BPR(Closed, Embedder[BPRConfig]):

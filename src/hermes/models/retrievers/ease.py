@@ -30,7 +30,7 @@ from hermes.models.neighbours import Neighbours, nearest
 class EASEConfig:
     """The one penalty of the paper, and what is kept."""
 
-    l2: float = 250.0
+    l2: float = 500.0
     neighbours: int = 500  # weights kept for each item
     length: int = 100  # last items of a history that are read
     decay: float = 1.0  # the j-th item from the end counts j^-decay; 0: as in the paper

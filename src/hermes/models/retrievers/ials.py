@@ -29,7 +29,7 @@ class IALSConfig:
 
     d: int = 64
     l2: float = 10.0
-    alpha: float = 10.0  # what was chosen weighs 1 + alpha
+    alpha: float = 20.0  # what was chosen weighs 1 + alpha
     epochs: int = 15  # sweeps over users and items
     length: int = 100  # last items of a history that are read
     decay: float = 1.0  # the j-th item from the end counts j^-decay; 0: all the same

@@ -29,7 +29,7 @@ class ItemKNNConfig:
     """How alike, how many, how far back."""
 
     shrink: float = 10.0  # added to the norms, so that two items with one user are not alike
-    power: float = 1.0
+    power: float = 2.0  # above 1: the most alike decide
     neighbours: int = 200  # kept for each item
     length: int = 50  # last items of a history that are read
     decay: float = 1.0  # the j-th item from the end counts j^-decay; 0: all the same
