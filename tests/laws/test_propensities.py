@@ -57,10 +57,17 @@ def test_without_exploration_the_order_stands_with_probability_one(
 
 @pytest.mark.parametrize("draw", DRAWS)
 @given(allowed=st.lists(st.booleans(), min_size=4, max_size=4).filter(any))
-def test_a_draw_is_a_distribution_over_the_allowed(draw: Draw, allowed: list[bool]) -> None:
-    p = draw.distribution(np.array([0.0, 0.2, 0.9, 1.0]), np.array(allowed))
-    assert p.sum() == pytest.approx(1)
-    assert np.all((p > 0) == np.array(allowed))
+def test_a_draw_picks_each_allowed_item_as_often_as_it_says(
+    draw: Draw, allowed: list[bool]
+) -> None:
+    utility = np.where(allowed, [0.0, 0.2, 0.9, 1.0], -np.inf)
+    picks = [draw.pick(utility, chance) for chance in np.linspace(0, 1, 4000, endpoint=False)]
+    said = dict(picks)
+    assert len(set(picks)) == len(said)  # one probability an item
+    assert sorted(said) == np.flatnonzero(allowed).tolist()
+    assert sum(said.values()) == pytest.approx(1)
+    counts = Counter(i for i, _ in picks)
+    assert all(abs(counts[i] / 4000 - p) < 2 / 4000 for i, p in said.items())
 
 
 @pytest.mark.parametrize("draw", DRAWS)

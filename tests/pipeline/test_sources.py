@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Event
+from threading import Barrier, Event
 
 import numpy as np
 
@@ -24,15 +24,19 @@ class Tape:
     """A channel that does what it is told: answer, wait, or fail."""
 
     def __init__(
-        self, name: str, *items: int, wait: float | Event = 0, error: Exception | None = None
+        self,
+        name: str,
+        *items: int,
+        wait: float | Event | Barrier = 0,
+        error: Exception | None = None,
     ) -> None:
         self.name, self.items, self.wait, self.error = name, items, wait, error
         self.calls = 0
 
     def retrieve(self, query: Query, k: int) -> Candidates:
         self.calls += 1
-        if isinstance(self.wait, Event):
-            self.wait.wait(5)
+        if isinstance(self.wait, Event | Barrier):
+            self.wait.wait(10)
         elif self.wait:
             time.sleep(self.wait)
         if self.error:
@@ -67,20 +71,19 @@ def test_a_channel_late_on_a_thread_is_left_behind_and_named() -> None:
         waited = time.perf_counter() - began
         release.set()
     assert list(brought) == ["fast"]
-    assert waited < 1
+    assert waited < 5  # it would have waited for ten
     assert [(d.stage, d.cause) for d in trace.degraded] == [
         ("channel.late", "late: left behind after 20.0 ms")
     ]
 
 
 def test_slow_channels_wait_side_by_side() -> None:
+    met = Barrier(3)  # nobody passes before all three are there
     sources = [
-        Source(channel=Tape(f"s{i}", i, wait=0.15), cost="thread", deadline=3) for i in (1, 2, 3)
+        Source(channel=Tape(f"s{i}", i, wait=met), cost="thread", deadline=20) for i in (1, 2, 3)
     ]
-    began, trace = time.perf_counter(), Trace()
     with fetched(*sources) as gathered:
-        assert len(gathered.fetch(ASK, 9, trace)) == 3
-    assert time.perf_counter() - began < 0.4
+        assert len(gathered.fetch(ASK, 9, Trace())) == 3
 
 
 def test_an_inline_channel_that_comes_late_is_kept_and_named() -> None:

@@ -61,7 +61,7 @@ def scaled(table: Table, scale: Scale, constant: float = 60.0) -> Floats:
     raw: as they are, for weights that were learned on them.
     """
     if scale == "rank":
-        points: Floats = np.float32(1) / (np.float32(constant) + table.ranks)
+        points = np.asarray(1 / (constant + table.ranks), np.float32)
         points[np.isnan(points)] = 0
         return points
     absent = np.isnan(table.scores)
@@ -78,7 +78,7 @@ def scaled(table: Table, scale: Scale, constant: float = 60.0) -> Floats:
         above = above - mean
         span = np.sqrt(np.maximum(square - mean * mean, 0))
         span[span < 1e-6 * np.abs(mean)] = 0  # one constant score, but for rounding
-    return np.divide(above, span, out=np.zeros_like(above), where=span > 0)
+    return np.asarray(above / np.where(span > 0, span, np.inf), np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

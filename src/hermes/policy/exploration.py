@@ -1,7 +1,7 @@
 """How one item is drawn from those that are left, and with what probability.
 
-A draw turns utilities into a distribution over the items still allowed; the policy draws from it
-place by place, so the propensity it logs, of each item at its place given those above, is exact.
+A draw picks one of the items still allowed and says how likely that was; the policy asks it place
+by place, so the propensity it logs, of each item at its place given those above, is exact.
 Plackett-Luce: Plackett. The analysis of permutations. Applied Statistics 24, 1975.
 """
 
@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from hermes.core.errors import ConfigError
-from hermes.core.types import Array, Bools
+from hermes.core.types import Array
 
 
 def generator(request: str) -> np.random.Generator:
@@ -24,10 +24,14 @@ def generator(request: str) -> np.random.Generator:
 
 
 class Draw(Protocol):
-    """A distribution over what may stand at the next place."""
+    """Which item takes the next place."""
 
-    def distribution(self, utility: Array, allowed: Bools) -> Array:
-        """(n,) utilities in units of the pool's span, (n,) -> (n,) sums to one over the allowed."""
+    def pick(self, utility: Array, chance: float) -> tuple[int, float]:
+        """A position and its exact probability.
+
+        utility (n,) in units of the pool's span, -inf for what may not be picked, one item at
+        least being allowed; chance uniform on [0, 1).
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,14 @@ class EpsilonGreedy:
         if not 0 <= self.epsilon <= 1:
             raise ConfigError(f"epsilon: {self.epsilon} is not a probability; give 0 to 1")
 
-    def distribution(self, utility: Array, allowed: Bools) -> Array:
-        """(n,) -> (n,)"""
-        p = np.where(allowed, self.epsilon / np.count_nonzero(allowed), 0.0)
-        p[np.argmax(np.where(allowed, utility, -np.inf))] += 1 - self.epsilon
-        return p
+    def pick(self, utility: Array, chance: float) -> tuple[int, float]:
+        """(n,) -> a position and its probability"""
+        best, left = int(utility.argmax()), (utility > -np.inf).nonzero()[0]
+        each = self.epsilon / len(left)
+        if chance >= self.epsilon:
+            return best, 1 - self.epsilon + each
+        i = int(left[min(int(chance / each), len(left) - 1)])
+        return i, each + (1 - self.epsilon) * (i == best)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +64,11 @@ class PlackettLuce:
         if not self.temperature > 0:
             raise ConfigError(f"temperature: {self.temperature} must be above 0")
 
-    def distribution(self, utility: Array, allowed: Bools) -> Array:
-        """(n,) -> (n,)"""
-        z = np.where(allowed, utility, -np.inf) / self.temperature
-        e = np.exp(z - z.max())
-        return np.asarray(e / e.sum())
+    def pick(self, utility: Array, chance: float) -> tuple[int, float]:
+        """(n,) -> a position and its probability"""
+        worth = np.exp((utility - utility.max()) / self.temperature)
+        reached = worth.cumsum()
+        i = int(reached.searchsorted(chance * reached[-1], side="right"))
+        if i == len(worth):  # rounding, at the very end
+            i = int(worth.nonzero()[0][-1])
+        return i, float(worth[i] / reached[-1])

@@ -42,39 +42,26 @@ class Slatewise:
         self, query: Query, pool: Candidates, size: int, weight: float, quotas: Sequence[Quota]
     ) -> Choice:
         """One place after another."""
-        relevance = spread(pool.columns[self.column])
+        worth = spread(pool.columns[self.column])  # -inf once on the slate
         alike = self.diversity.similarity(pool.items) if self.diversity and weight else None
-        quotas = self.quotas if self.draw else quotas
-        tallies = [q.tally(pool.items, size) for q in quotas]
-        chance = generator(query.id).random(size) if self.draw else None
-        left, nearest = np.ones(len(pool), bool), np.zeros(len(pool))
+        tallies = [q.tally(pool.items, size) for q in (self.quotas if self.draw else quotas)]
+        chance = generator(query.id).random(size).tolist() if self.draw else []
         order, propensity = np.empty(size, np.int64), np.ones(size, np.float32)
         for place in range(size):
-            allowed = left
+            utility = worth
+            if alike is not None and place:
+                utility = (1 - weight) * worth - weight * alike[order[:place]].max(axis=0)
             for tally in tallies:
-                allowed = allowed & tally.open
-            if tallies and not allowed.any():
-                allowed = left
-            utility = relevance if alike is None else (1 - weight) * relevance - weight * nearest
-            if self.draw is None or chance is None:
-                i = int(np.argmax(np.where(allowed, utility, -np.inf)))
+                within = np.where(tally.open, utility, -np.inf)
+                utility = within if within.max() > -np.inf else utility
+            if self.draw is None:
+                i = int(utility.argmax())
             else:
-                p = self.draw.distribution(utility, allowed)
-                i = drawn(p, float(chance[place]))
-                propensity[place] = p[i]
-            order[place] = i
-            left[i] = False
+                i, propensity[place] = self.draw.pick(utility, chance[place])
+            order[place], worth[i] = i, -np.inf
             for tally in tallies:
                 tally.add(i)
-            if alike is not None:
-                nearest = np.maximum(nearest, alike[i]) if place else alike[i]
         return Choice(order, propensity)
-
-
-def drawn(p: Array, chance: float) -> int:
-    """The position at which the cumulated distribution passes `chance`, never one with p = 0."""
-    i = int(np.searchsorted(np.cumsum(p), chance * p.sum(), side="right"))
-    return i if i < len(p) and p[i] > 0 else int(np.flatnonzero(p)[-1])
 
 
 def spread(score: Array) -> Array:
