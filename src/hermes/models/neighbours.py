@@ -61,6 +61,11 @@ class Neighbours(Closed):
         best = added.argmax(axis=1)
         return np.where(added[np.arange(len(items)), best] > 0, last[best], 0)
 
+    def shorten(self, k: int) -> None:
+        """Read only the k strongest of each item from now on."""
+        self.neighbour = np.ascontiguousarray(self.neighbour[:, :k])
+        self.similarity = np.ascontiguousarray(self.similarity[:, :k])
+
     def score(self, queries: Queries) -> Floats:
         """Row by row what `sparse_score` says.  (B,) -> (B, I)"""
         out = np.empty((len(queries), len(self.neighbour)), np.float32)

@@ -26,6 +26,7 @@ from hermes.explain.reasons import Reasons
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
+from hermes.models.neighbours import Neighbours
 from hermes.policy.diversity import MMR
 from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.quota import Quota
@@ -37,7 +38,7 @@ from hermes.retrieval.embedding import EmbeddingChannel, Encoder
 from hermes.retrieval.index import VectorIndex
 
 from .blend import Blend
-from .recipe import ChannelSpec, Recipe, parse
+from .recipe import ChannelSpec, Light, Recipe, parse
 from .recommender import Recommender, Stage
 from .sources import Source, Sources
 
@@ -94,7 +95,10 @@ def recommender(
 ) -> Recommender:
     """The request of a recipe, from the parts of a bundle."""
     specs = [c for c in recipe.channels if tier in c.tiers and servable(bundle, c.name, tier)]
-    channels = [Source(channel=channel_of(bundle, c, tier), deadline=c.deadline) for c in specs]
+    channels = [
+        Source(channel=channel_of(bundle, c, recipe.light, tier), deadline=c.deadline)
+        for c in specs
+    ]
     kind = recipe.slate
     weights = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
     diverse = MMR(
@@ -114,7 +118,7 @@ def recommender(
         ),
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),
         explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
-        retrieve=recipe.blend.keep,
+        retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
     )
 
 
@@ -124,7 +128,7 @@ def servable(bundle: Bundle, name: str, tier: int) -> bool:
     return model is not None and not (tier == 3 and model["neural"])
 
 
-def channel_of(bundle: Bundle, spec: ChannelSpec, tier: int) -> Channel:
+def channel_of(bundle: Bundle, spec: ChannelSpec, light: Light, tier: int) -> Channel:
     """A model of the bundle as a source of candidates."""
     entry = bundle.manifest["models"][spec.name]
     if entry["embedder"]:
@@ -132,10 +136,14 @@ def channel_of(bundle: Bundle, spec: ChannelSpec, tier: int) -> Channel:
         encoder = encoder_of(bundle, spec.name, tier)
         return EmbeddingChannel(spec.name, encoder, index, length=entry["length"])
     model = restored(bundle, spec.name)
+    length = entry["length"]
+    if tier == 3 and isinstance(model, Neighbours):
+        model.shorten(light.neighbours)
+        length = min(length, light.length)
     if spec.model.endswith(":Popularity"):
         stranger = Queries(np.zeros(1, np.int64), *([np.zeros((1, 1), np.int64)] * 2))  # type: ignore[arg-type]
         return TrendingChannel(spec.name, model.score(stranger)[0])
-    return NeighbourChannel(spec.name, model, length=entry["length"], above=0.0)
+    return NeighbourChannel(spec.name, model, length=length, above=0.0)
 
 
 def restored(bundle: Bundle, name: str) -> Any:

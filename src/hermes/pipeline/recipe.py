@@ -31,7 +31,6 @@ class ChannelSpec:
     name: str  # of its column and in the trace
     model: str  # module:Class
     config: dict[str, Any] = field(default_factory=dict)  # fields of the model's Config
-    k: int = 1000  # candidates it brings
     deadline: float = 0.05  # seconds
     tiers: tuple[int, ...] = (1, 2, 3)  # where it is served
 
@@ -56,6 +55,15 @@ class Blend:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Light:
+    """What tier 3 spends, where nothing is ranked after the blend."""
+
+    keep: int = 200  # candidates a channel brings, and that go on
+    neighbours: int = 150  # of each item that are read
+    length: int = 20  # last events of a history that are read
+
+
+@dataclass(frozen=True, kw_only=True)
 class Slate:
     """The policy."""
 
@@ -77,6 +85,7 @@ class Recipe:
     prerank: Stage | None = None  # after the blend
     rank: Stage | None = None  # after the pre-ranker
     slate: Slate = Slate()  # the policy
+    light: Light = Light()  # what tier 3 spends
     length: int = 200  # events of a history that retrievers read
 
 

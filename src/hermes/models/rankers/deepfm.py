@@ -64,15 +64,18 @@ class Network(nn.Module):
         self.codes, self.biases = Codes(shape, config.d), Codes(shape, 1)
         self.linear = nn.Linear(self.numbers.width, 1)
         self.vectors = nn.Parameter(torch.randn(self.numbers.width, config.d) * 0.01)
+        # a product with stacked identities sums over the fields, many times faster when served
+        stacked = torch.eye(config.d).repeat(len(shape.sparse), 1)  # (Fs D, D)
+        self.register_buffer("fold", stacked, persistent=False)
         wide = self.codes.width + self.numbers.width
         self.deep = mlp(wide, *config.hidden, 1, dropout=config.dropout)
 
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
-        x, v = self.numbers(dense), self.codes(sparse)  # (N, 2Fd), (N, Fs, D)
+        x, v = self.numbers(dense), self.codes(sparse).flatten(1)  # (N, 2Fd), (N, Fs D)
         first: Tensor = self.linear(x).squeeze(1) + self.biases(sparse).sum((1, 2))
-        total = v.sum(1) + x @ self.vectors  # (N, D) sum of all x_i v_i
-        squares = v.square().sum(1) + x.square() @ self.vectors.square()
+        total = v @ self.fold + x @ self.vectors  # (N, D) sum of all x_i v_i
+        squares = v.square() @ self.fold + x.square() @ self.vectors.square()
         pairs = 0.5 * (total.square() - squares).sum(1)
-        deep: Tensor = self.deep(torch.cat([v.flatten(1), x], dim=1)).squeeze(1)
+        deep: Tensor = self.deep(torch.cat([v, x], dim=1)).squeeze(1)
         return first + pairs + deep
