@@ -59,30 +59,12 @@ def minimise(
     after `schedule.patience` validations without a better one. With `run.checkpoint` every epoch is
     saved, and a killed run goes on from the last whole one with the same random numbers.
     """
-    device = device_of(run)
-    net.to(device)
+    net.to(device_of(run))
     optimiser = torch.optim.AdamW(net.parameters(), schedule.lr, weight_decay=schedule.weight_decay)
     state = State.resume(net, optimiser, run)
-    amp = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
     started = time.monotonic()
     while state.epoch < schedule.epochs and state.stale < schedule.patience:
-        rng = np.random.default_rng((run.seed, state.epoch))
-        torch.manual_seed(run.seed * 1_000_003 + state.epoch)
-        net.train()
-        total, count = torch.zeros((), device=device), 0
-        for batch in batches(rng):
-            for group in optimiser.param_groups:
-                group["lr"] = schedule.lr * pace(schedule, state.step, state.epoch)
-            with amp:
-                value = loss({k: v.to(device, non_blocking=True) for k, v in batch.items()})
-            optimiser.zero_grad(set_to_none=True)
-            value.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(net.parameters(), schedule.clip)
-            optimiser.step()
-            state.follow(net, schedule.average)
-            total, count = total + value.detach().float(), count + 1
-            state.step += 1
-        mean = float(total) / max(count, 1)
+        mean = epoch(net, loss, batches, schedule, run, optimiser, state)
         if not np.isfinite(mean):
             raise DataError(
                 f"{name or 'model'}: the loss became {mean}; lower lr or check features"
@@ -104,6 +86,37 @@ def minimise(
         net.load_state_dict(final)
     net.cpu().eval()
     return state.losses
+
+
+def epoch(
+    net: nn.Module,
+    loss: Callable[[Batch], Tensor],
+    batches: Callable[[np.random.Generator], Iterable[Batch]],
+    schedule: Schedule,
+    run: Run,
+    optimiser: torch.optim.Optimizer,
+    state: State,
+) -> float:
+    """One pass over the batches, with random numbers of its own; the mean loss."""
+    device = device_of(run)
+    amp = torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+    rng = np.random.default_rng((run.seed, state.epoch))
+    torch.manual_seed(run.seed * 1_000_003 + state.epoch)
+    net.train()
+    total, count = torch.zeros((), device=device), 0
+    for batch in batches(rng):
+        for group in optimiser.param_groups:
+            group["lr"] = schedule.lr * pace(schedule, state.step, state.epoch)
+        with amp:
+            value = loss({k: v.to(device, non_blocking=True) for k, v in batch.items()})
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(net.parameters(), schedule.clip)
+        optimiser.step()
+        state.follow(net, schedule.average)
+        total, count = total + value.detach().float(), count + 1
+        state.step += 1
+    return float(total) / max(count, 1)
 
 
 def pace(schedule: Schedule, step: int, epoch: int) -> float:
@@ -166,7 +179,7 @@ class State:
         fresh = cls(0, 0, 0, -float("inf"), [], None)
         if run.checkpoint is None or not run.checkpoint.exists():
             return fresh
-        saved = torch.load(run.checkpoint, weights_only=True, map_location="cpu")
+        saved = torch.load(run.checkpoint, weights_only=True, map_location=device_of(run))
         net.load_state_dict(saved["net"])
         optimiser.load_state_dict(saved["optimiser"])
         return cls(**saved["state"])

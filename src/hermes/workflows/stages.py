@@ -15,7 +15,7 @@ from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Ints
+from hermes.core.types import Array, Candidates, Ints
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
@@ -126,16 +126,7 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
     learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
     cls = resolve(stage.model)
     model = fitted(name, cls(build(cls.Config, stage.config, name)), learn)
-    arrays = model.arrays()
-    if hasattr(model, "net"):
-        rows = np.flatnonzero(learn.queries == 0)
-        sample = {"dense": learn.dense[rows], "sparse": learn.sparse[rows]}
-        graph = kitchen.draft.folder / "models" / f"{name}.onnx"
-        one = tensors(**sample, history=learn.history[:1])
-        export_ranker(model.net, one, graph, np.random.default_rng(0))
-    elif hasattr(model, "booster"):
-        arrays = Trees.compile(model.booster.model_to_string()).arrays()
-    kitchen.draft.arrays(f"models/{name}", arrays)
+    kitchen.draft.arrays(f"models/{name}", served(model, learn, name, kitchen.draft))
     kitchen.manifest["models"][name] = {
         "class": stage.model,
         "config": dict(stage.config),
@@ -146,6 +137,19 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
         "groups": len(learn.history),
         "asked": len(kitchen.parts.learn),
     }
+
+
+def served(model: Any, learn: Examples, name: str, draft: Draft) -> dict[str, Array]:
+    """A ranker's arrays as tiers 2 and 3 read them, and for a network its graph."""
+    if hasattr(model, "booster"):
+        return dict(Trees.compile(model.booster.model_to_string()).arrays())
+    if hasattr(model, "net"):
+        rows = learn.queries == 0
+        one = tensors(dense=learn.dense[rows], sparse=learn.sparse[rows], history=learn.history[:1])
+        graph = draft.folder / "models" / f"{name}.onnx"
+        export_ranker(model.net, one, graph, np.random.default_rng(0))
+    arrays: dict[str, Array] = model.arrays()
+    return arrays
 
 
 def judged(kitchen: Kitchen, k: int = 10) -> dict[str, dict[str, float]]:
