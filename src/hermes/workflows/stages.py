@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hermes.artifacts.bundle import Draft
+from hermes.artifacts.bundle import Bundle, Draft
 from hermes.artifacts.export import export_encoder, export_ranker
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
@@ -62,7 +62,7 @@ class Kitchen:
         return before(self.log, rows, size=1)
 
 
-class Unfinished(assemble.Bundle):
+class Unfinished(Bundle):
     """A draft that answers like a bundle; nothing has been hashed yet."""
 
     def graph(self, name: str) -> Path | None:
