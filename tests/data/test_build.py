@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from hermes.core.errors import DataError
+from hermes.data.build import DataSpec, dataset
+from hermes.data.ingest import ingest
+from hermes.data.lake import Lake
+from hermes.domains.movielens import adapter
+from hermes.domains.table import Table, of_options
+
+
+def test_events_are_sorted_by_user_then_time_then_line(lake: Lake) -> None:
+    data = dataset(lake, DataSpec())
+    items, users = data.catalogue.items.names, data.users.names
+    log = data.interactions
+    seen = [(users[u], items[i]) for u, i in zip(log.users, log.items, strict=True)]
+    assert seen == [("1", "1"), ("1", "2"), ("1", "3"), ("2", "2"), ("2", "1")]
+    assert log.times[0] == pytest.approx(100 / 86400)
+
+
+def test_the_filters_count_as_they_say(lake: Lake) -> None:
+    assert len(dataset(lake, DataSpec(min_item_events=2)).catalogue) == 1 + 2
+    liked = dataset(lake, DataSpec(min_value=4))
+    assert liked.catalogue.items.names[1:] == ("1", "2") and len(liked.interactions) == 2
+    busy = dataset(lake, DataSpec(min_user_events=3))
+    assert busy.users.names[1:] == ("1",)
+    assert len(dataset(lake, DataSpec(min_value=5, min_item_events=0)).catalogue) == 1 + 3
+    with pytest.raises(DataError, match="no event passes"):
+        dataset(lake, DataSpec(kinds=("purchase",)))
+
+
+def test_the_catalogue_carries_what_people_read(lake: Lake) -> None:
+    shelf = dataset(lake, DataSpec()).catalogue
+    assert shelf.titles[1:] == ("The Matrix", "Léon", "Heat")
+    card = json.loads(shelf.cards[1])
+    assert card["categories"] == ["Action", "Sci-Fi"] and card["year"] == 1999
+    assert shelf.published[3] == pytest.approx((datetime(1995, 1, 1) - datetime(1970, 1, 1)).days)
+    assert not shelf.available[0] and shelf.available[1:].all()
+    assert shelf.category.shape == (4, 4) and shelf.category[[1], :].sum() == 2
+
+
+def test_users_carry_their_attributes(lake: Lake) -> None:
+    data = dataset(lake, DataSpec())
+    gender, age, job = data.user_field_names
+    one = data.interactions.user_fields[data.users.code("1")]
+    assert (gender.names[one[0]], age.names[one[1]]) == ("F", "under 18")
+    assert job.names[one[2]] == "school student"
+
+
+def test_the_hash_stands_for_the_content_alone(
+    lake: Lake, tmp_path: Path, films: Path, now: datetime
+) -> None:
+    first = dataset(lake, DataSpec()).hash
+    ingest(lake, adapter, films, now)
+    other = Lake(tmp_path / "other")
+    ingest(other, adapter, films, now, rows=2)
+    assert dataset(lake, DataSpec()).hash == first == dataset(other, DataSpec()).hash
+    row = {"user_id": "1", "asset_id": "1", "kind": "click", "occurred_at": now}
+    lake.append_events(pl.DataFrame([row]), "serving", now)
+    assert dataset(lake, DataSpec()).hash != first
+
+
+def test_kinds_that_are_worth_nothing_are_no_history(lake: Lake, now: datetime) -> None:
+    kinds = ("impression", "dismiss", "purchase")
+    rows = [{"user_id": "1", "asset_id": "3", "kind": k, "occurred_at": now} for k in kinds]
+    lake.append_events(pl.DataFrame(rows), "serving", now)
+    data = dataset(lake, DataSpec())
+    assert sorted(data.interactions.weights.tolist()) == [-1.0, 1, 1, 1, 1, 1, 3.0]
+    own = dataset(lake, DataSpec(), {"movielens": {"purchase": 9.0}})
+    assert own.interactions.weights.max() == 9
+    assert len(dataset(lake, DataSpec(kinds=("impression",))).interactions) == 1
+
+
+def test_a_split_column_comes_through(tmp_path: Path, now: datetime) -> None:
+    (tmp_path / "log.csv").write_text("u,i,s\na,x,train\na,y,valid\na,z,test\n")
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, Table(of_options(tmp_path / "log.csv", "u", "i", split="s")), tmp_path, now)
+    split = dataset(lake, DataSpec()).split
+    assert split is not None and split.tolist() == [0, 1, 2]
+
+
+def test_one_user_with_fifty_thousand_events_of_one_item(tmp_path: Path, now: datetime) -> None:
+    (tmp_path / "log.csv").write_text("u,i\n" + "a,x\n" * 50_000)
+    lake = Lake(tmp_path / "lake")
+    ingest(lake, Table(of_options(tmp_path / "log.csv", "u", "i")), tmp_path, now)
+    log = dataset(lake, DataSpec()).interactions
+    assert len(log) == 50_000 and np.all(np.diff(log.times) > 0) and set(log.items.tolist()) == {1}
+
+
+def test_movielens_1m_has_the_published_counts(
+    shared_data: Path, tmp_path: Path, now: datetime
+) -> None:
+    lake = Lake(tmp_path / "lake")
+    counts = ingest(lake, adapter, shared_data / "movielens-1m", now)
+    assert counts.new["events"] == 1_000_209 and counts.quarantined == {}
+    whole = dataset(lake, DataSpec(min_item_events=5))
+    shape = (len(whole.interactions), len(whole.catalogue) - 1, len(whole.users) - 1)
+    assert shape == (999_611, 3_416, 6_040)
+    liked = dataset(lake, DataSpec(min_value=4))
+    assert len(liked.catalogue) - 1 == 3_533
