@@ -15,7 +15,7 @@ from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Ints
+from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
@@ -35,6 +35,8 @@ from hermes.retrieval.index import VectorIndex
 from .labels import Cut, examples
 
 BLEND_QUERIES = 1500
+LARGE = 50_000  # items from which on an index is approximate
+CALIBRATION = 500  # users whose vectors tune such an index
 Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
 
 
@@ -71,14 +73,24 @@ class Unfinished(Bundle):
         return path if path.exists() else None
 
 
-def export(model: Embedder[Any], name: str, draft: Draft) -> None:
+def export(model: Embedder[Any], name: str, draft: Draft, log: Interactions) -> None:
     """The index over a model's items, and for a network the graph that encodes a query."""
-    draft.arrays(f"models/{name}.index", VectorIndex.build(model.catalogue()).arrays())
+    vectors = model.catalogue()
+    queries = asked(model, log) if len(vectors) > LARGE else None
+    index = VectorIndex.build(vectors, exact_below=LARGE, queries=queries)
+    draft.arrays(f"models/{name}.index", index.arrays())
     if hasattr(model, "net"):
         past = np.arange(model.config.length)[None] % max(model.shape.n_items - 1, 1) + 1
         sample = {"user": np.ones(1, np.int64), "history": past, "ages": past.astype(np.float32)}
         graph = draft.folder / "models" / f"{name}.onnx"
         export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
+
+
+def asked(model: Embedder[Any], log: Interactions) -> Floats:
+    """Vectors of at most `CALIBRATION` users as they stand after the log, what an index is for."""
+    active = np.flatnonzero(np.diff(log.offsets()))
+    drawn = np.random.default_rng(0).permutation(active)[:CALIBRATION]
+    return model.embed(log.queries(np.sort(drawn), getattr(model.config, "length", 200)))
 
 
 def fit_blend(kitchen: Kitchen) -> None:

@@ -136,7 +136,7 @@ def cook(
         manifest["models"][spec.name] = entry(spec, model, recipe.length)
         draft.arrays(f"models/{spec.name}", model.arrays())
         if isinstance(model, Embedder):
-            export(model, spec.name, draft)
+            export(model, spec.name, draft, parts.log)
             vectors = model.catalogue() if not vectors.shape[1] else vectors
     if not vectors.shape[1]:
         vectors = np.asarray(data.catalogue.category.toarray(), np.float32)
