@@ -32,6 +32,7 @@ from hermes.data.lake import Lake
 from hermes.data.log import Log
 from hermes.data.shelf import catalogue
 from hermes.pipeline.recipe import load
+from hermes.workflows.bench_serve import rows
 from hermes.workflows.train import train
 
 ITEMS = [f"item/{n} 🦊" for n in range(40)]
@@ -77,6 +78,8 @@ class Server:
             str(self.port),
             "--log",
             str(folder / "log.db"),
+            "--workers",
+            "1",
             *more,
         ]
         with self.errors.open("w") as errors:
@@ -225,3 +228,12 @@ def test_a_log_that_is_no_log_is_named_before_the_server_listens(
 ) -> None:
     (tmp_path / "log.db").write_bytes(b"no database at all, just bytes" * 99)
     assert "log.db cannot be used" in refused(str(bundle), "--log", str(tmp_path / "log.db"))
+
+
+def test_the_benchmark_measures_a_real_server(bundle: Path) -> None:
+    found = rows(bundle, tiers=(3,), rate=50.0, seconds=1.0, workers=1, closed=0.5)
+    assert [row["unit"] for row in found] == ["ms", "ms", "requests/s", "MB"]
+    assert found[0]["note"] == "50 requests, 0 failed"
+    assert 0 < found[0]["value"] <= found[1]["value"]
+    assert found[2]["value"] > 10
+    assert 20 < found[3]["value"] < 2000

@@ -41,7 +41,7 @@ def serve(settings: Settings) -> None:
             port=chosen.port,
             interface=Interfaces.ASGI,
             factory=True,
-            workers=chosen.workers,
+            workers=chosen.processes(),
             websockets=False,
             log_enabled=False,
             workers_kill_timeout=10,
@@ -57,7 +57,7 @@ def serve(settings: Settings) -> None:
 @contextmanager
 def numbers(settings: Settings) -> Iterator[Settings]:
     """With several workers, a folder where they leave their numbers, gone afterwards."""
-    if settings.workers == 1:
+    if settings.processes() == 1:
         yield settings
         return
     folder = Path(tempfile.mkdtemp(prefix="hermes-numbers-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +23,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"  # the address to listen on
     port: int = Field(8080, ge=1, le=65535)  # the port to listen on
     tier: Tier = "auto"  # 1 PyTorch on a GPU, 2 ONNX, 3 indexes only; auto: what fits
-    workers: int = Field(1, ge=1, le=64)  # processes
+    workers: int = Field(0, ge=0, le=64)  # processes that answer; 0: one a core, at most four
     threads: int = Field(0, ge=0, le=64)  # that compute slates; 0: in the event loop itself
     log: Path | None = None  # the event log; None: `hermes-log.db` beside the bundle
     log_bytes: int = Field(0, ge=0)  # the log's largest size on disk; 0: no limit
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     events_limit: int = Field(10_000, ge=1)  # most events of one request
     numbers: Path | None = None  # where workers leave their counts; `hermes serve` makes it
     slate_limit: int = Field(200, ge=1, le=1000)  # largest k
+
+    def processes(self) -> int:
+        """How many workers that is here."""
+        return self.workers or min(len(os.sched_getaffinity(0)), 4)
 
     def event_log(self) -> Path:
         """Where the event log lies."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from hermes.core.errors import ArtifactError, Unavailable
 from hermes.core.vocab import Vocabulary
 
 from .bench import Place
+from .bench_quality import REFERENCE, Ground, world
 from .load import Plan, Result, run
 
 MB = 1e6
@@ -40,28 +40,34 @@ class Running:
     process: subprocess.Popen[bytes]
 
     def memory(self) -> float:
-        """Resident megabytes of the process and all its descendants."""
-        return sum(resident(pid) for pid in tree(self.process.pid)) / MB
+        """Megabytes of the process and all its descendants, pages they share counted once."""
+        return sum(held(pid) for pid in tree(self.process.pid)) / MB
 
 
 def measure(place: Place) -> list[dict[str, Any]]:
-    """The rows of the benchmark `serve`, over the `quality` bundle in the working folder."""
-    return rows(quality(place.work), seconds=60.0)
+    """The `quality` bundle of MovieLens-1M; without data, the `quick` bundle of the world.
+
+    A bundle that another part left is served as it is; else it is trained first.
+    """
+    name = "quick-world" if place.data is None else "quality-movielens-1m"
+    try:
+        Bundle.load(place.work / name)
+    except ArtifactError:
+        prepare(Ground(place))
+    return rows(place.work / name)
 
 
-def quality(work: Path) -> Path:
-    """The bundle of the recipe `quality`; raises `ArtifactError` when it was not trained."""
-    for path in sorted(work.rglob("manifest.json"), key=lambda p: -p.stat().st_mtime):
-        if json.loads(path.read_text("utf-8")).get("name") == "quality":
-            return path.parent
-    raise ArtifactError(
-        f"no bundle of the recipe quality below {work}; run `hermes bench quality` first"
-    )
+def prepare(ground: Ground) -> None:
+    """Train what is to be served."""
+    if ground.place.data is None:
+        world(ground)
+    else:
+        ground.cascade("quality", "movielens-1m", ground.films(), REFERENCE)
 
 
 def rows(
     bundle: Path, tiers: Sequence[int] = (2, 3), rate: float = 200.0, seconds: float = 60.0,
-    workers: int = 1, closed: float = 10.0, say: Say = lambda _: None,
+    workers: int = 0, closed: float = 10.0, say: Say = lambda _: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Latency at `rate` requests a second for `seconds`, throughput, memory, by tier."""
     out: list[dict[str, Any]] = []
@@ -106,7 +112,7 @@ def figures(
         },
         {
             "name": f"tier {tier}, memory of all processes", "value": memory, "unit": "MB",
-            "floor": most, "holds": memory <= most, "note": "resident, after the load",
+            "floor": most, "holds": memory <= most, "note": "proportional set size, after the load",
         },
     ]  # fmt: skip
 
@@ -121,7 +127,7 @@ def questions(bundle: Path, count: int) -> list[str]:
 
 
 @contextmanager
-def running(bundle: Path, tier: int, workers: int = 1) -> Iterator[Running]:
+def running(bundle: Path, tier: int, workers: int = 0) -> Iterator[Running]:
     """`hermes serve` with a log of its own, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="hermes-bench-") as folder:
         port = free()
@@ -183,10 +189,10 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def resident(pid: int) -> int:
-    """Bytes in memory; 0 when the process has just ended."""
+def held(pid: int) -> int:
+    """Bytes of memory, its proportional set size; 0 when the process has just ended."""
     try:
-        pages = int((Path("/proc") / str(pid) / "statm").read_text().split()[1])
+        lines = (Path("/proc") / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

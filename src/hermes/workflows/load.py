@@ -47,6 +47,7 @@ class Result:
     errors: list[str] = field(default_factory=list)  # status lines that were not 2xx; at most 20
     failed: int = 0
     seconds: float = 0.0
+    cpu: float = 0.0  # seconds of processor time the generator itself used
     late: float = 0.0  # seconds, the 99th percentile of how late the generator itself was
 
     def percentile(self, q: float) -> float:
@@ -93,8 +94,12 @@ def drive(plan: Plan) -> Result:
     requests = [encode(plan, body) for body in plan.bodies]
     links = [Connection(plan) for _ in range(plan.connections)]
     gc.disable()
+    began = time.process_time()
     try:
-        return open_loop(plan, requests, links) if plan.rate else closed_loop(plan, requests, links)
+        loop = open_loop if plan.rate else closed_loop
+        result = loop(plan, requests, links)
+        result.cpu = time.process_time() - began
+        return result
     finally:
         gc.enable()
         for link in links:
@@ -143,12 +148,12 @@ def open_loop(plan: Plan, requests: list[bytes], links: list[Connection]) -> Res
     count = int(plan.rate * plan.seconds)
     due = deque(np.cumsum(rng.exponential(1 / plan.rate, count)).tolist())
     result, clock, sent = Result(), time.perf_counter, 0
-    idle, busy, late = list(links), set[Connection](), list[float]()
+    idle, busy, late = deque(links), set[Connection](), list[float]()
     start = clock()
     while due or busy:
         now = clock() - start
         while due and due[0] <= now and idle:
-            link, when = idle.pop(), due.popleft()
+            link, when = idle.popleft(), due.popleft()
             late.append(now - when)
             link.send(requests[sent % len(requests)], start + when)
             busy.add(link)
