@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -194,6 +196,14 @@ def test_config_is_frozen_and_keyword_only(cls: Any) -> None:
     assert parameters.frozen
     assert all(f.kw_only for f in cls.Config.__dataclass_fields__.values())
     assert issubclass(cls, Model)
+
+
+def test_serving_closed_forms_never_imports_torch() -> None:
+    closed = [c for c in RETRIEVERS + RANKERS if not hasattr(c, "build")]
+    lines = [f"import {c.__module__}" for c in closed]
+    check = "; ".join(["import sys", *lines, "sys.exit('torch' in sys.modules)"])
+    assert len(closed) >= 6
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def ordered(x: Examples, score: Floats) -> float:

@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hermes.core.types import Shape
-
 
 def mlp(*sizes: int, dropout: float = 0.0) -> nn.Sequential:
     """Linear-ReLU-Dropout for each hidden size; the last layer stays linear."""
@@ -26,27 +24,6 @@ def embedding(n: int, d: int, std: float | None = None) -> nn.Embedding:
     with torch.no_grad():
         table.weight[0].zero_()
     return table
-
-
-class Fields(nn.Module):
-    """Every feature as a vector.  (B, Fs), (B, Fd) -> (B, F, D)
-
-    One vector a sparse feature and, when there are dense ones, one for all of them together; a NaN
-    in a dense feature counts as its mean, which standardisation has put at 0.
-    """
-
-    def __init__(self, shape: Shape, d: int) -> None:
-        super().__init__()
-        self.tables = nn.ModuleList(embedding(n, d) for n in shape.sparse)
-        self.dense = nn.Linear(shape.n_dense, d) if shape.n_dense else None
-        self.count = len(shape.sparse) + (self.dense is not None)
-
-    def forward(self, sparse: Tensor, dense: Tensor) -> Tensor:
-        """(B, Fs), (B, Fd) -> (B, F, D)"""
-        vectors = [table(sparse[:, i]) for i, table in enumerate(self.tables)]
-        if self.dense is not None:
-            vectors.append(self.dense(dense))
-        return torch.stack(vectors, dim=1)
 
 
 class CausalBlock(nn.Module):

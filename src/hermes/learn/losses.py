@@ -54,11 +54,6 @@ def softmax(states: Tensor, items: Tensor, target: Tensor, block: int = 512) -> 
     return out
 
 
-def bpr(positive: Tensor, negative: Tensor) -> Tensor:
-    """Bayesian personalised ranking.  (B,), (B,) -> ()"""
-    return -F.logsigmoid(positive - negative).mean()
-
-
 def sampled_softmax(
     states: Tensor,
     items: Tensor,
