@@ -54,6 +54,7 @@ class Place:
     data: Path | None  # the folder of real data sets; None: the simulated world is used
     work: Path
     full: bool = False  # the long benchmarks as well
+    only: tuple[str, ...] = ()  # of `quality`; empty: all that `full` allows
 
 
 def parts(word: str) -> tuple[str, ...]:
@@ -87,8 +88,11 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
 def measured(part: str, place: Place) -> list[dict[str, Any]]:
     """What one part found."""
     module = importlib.import_module(f"hermes.workflows.bench_{part}")
-    rows: list[dict[str, Any]]
-    rows = module.measure(long=place.full) if part == "ann" else module.measure(place)
+    given: dict[str, dict[str, Any]] = {
+        "ann": {"long": place.full},
+        "quality": {"place": place, "only": place.only},
+    }
+    rows: list[dict[str, Any]] = module.measure(**given.get(part, {"place": place}))
     return rows
 
 
