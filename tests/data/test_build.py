@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def test_the_catalogue_carries_what_people_read(lake: Lake) -> None:
     assert shelf.titles[1:] == ("The Matrix", "Léon", "Heat")
     card = json.loads(shelf.cards[1])
     assert card["categories"] == ["Action", "Sci-Fi"] and card["year"] == 1999
-    assert shelf.published[3] == pytest.approx((datetime(1995, 1, 1) - datetime(1970, 1, 1)).days)
+    assert shelf.published[3] == pytest.approx((date(1995, 1, 1) - date(1970, 1, 1)).days)
     assert not shelf.available[0] and shelf.available[1:].all()
     assert shelf.category.shape == (4, 4) and shelf.category[[1], :].sum() == 2
 

@@ -61,6 +61,7 @@ KINDS = ["rating", "Click", " play ", "", None, "teleport", "RATING"]
 PLACES = ["0", "3", "1.0", "1.5", "-1", "x", "", None, "1000001", "nan"]
 CHANCES = ["0.5", "1", "0", "1.01", "-0.1", "nan", None, ""]
 CONTEXT = [None, "", '{"device":"phone"}', "[1]", "{broken", '{"a":null}', "text"]
+NAIVE = [datetime.fromisoformat("2001-02-03T04:05:06"), datetime.fromisoformat("1950-01-01"), None]
 SPLITS = [None, "train", "Test", "holdout", ""]
 
 
@@ -129,7 +130,7 @@ def test_each_single_value_gets_the_same_verdict_in_a_column_of_its_own() -> Non
         ("value", [True]),
         ("occurred_at", [0, 956703932, 956703932123, 956703932123456, -5, 10**18]),
         ("occurred_at", [1.5, float("nan"), 956703932.25]),
-        ("occurred_at", [datetime(2001, 2, 3, 4, 5, 6), datetime(1950, 1, 1), None]),
+        ("occurred_at", NAIVE),
         ("occurred_at", [datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)]),
         ("occurred_at", [date(2001, 2, 3), date(2200, 1, 1)]),
         ("occurred_at", [True]),

@@ -114,6 +114,8 @@ def test_gold_follows_silver(lake: Lake, now: datetime) -> None:
         gold(lake, "history")
 
 
-def test_the_time_of_an_ingestion_must_know_its_zone(lake: Lake, films: Path) -> None:
+def test_the_time_of_an_ingestion_must_know_its_zone(
+    lake: Lake, films: Path, now: datetime
+) -> None:
     with pytest.raises(DataError, match="zone"):
-        ingest(lake, adapter, films, datetime(2026, 1, 1))
+        ingest(lake, adapter, films, now.replace(tzinfo=None))

@@ -75,6 +75,9 @@ def fetch(url: str, file: Path, told: Callable[[float], None] | None) -> str:
                 total.update(block)
                 if told:
                     told(len(block))
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise Unavailable(f"{url}: {error}; fetch it elsewhere and give the folder") from error
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise Unavailable(f"{url}: {error}; fetch it elsewhere and give the folder") from error
     if expected and file.stat().st_size != expected:

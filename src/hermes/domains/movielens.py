@@ -123,8 +123,8 @@ def hundred(path: Path) -> tuple[Part, ...]:
         names = ["user_id", "age", "gender", "occupation", "zip"]
         for frame in fields(path / "u.user", "|", names, LATIN):
             age = pl.col("age").cast(pl.Int64, strict=False)
-            bands = list(AGES.values())
-            cut = age.cut(sorted(AGES)[1:], labels=bands, left_closed=True).cast(pl.String)
+            bands = [pl.when(age >= low).then(pl.lit(band)) for low, band in AGES.items()]
+            cut: pl.Expr = pl.coalesce(bands[::-1])
             yield frame.select("line", "malformed", "user_id", "gender", "occupation", age_band=cut)
 
     def ratings() -> Iterator[pl.DataFrame]:
