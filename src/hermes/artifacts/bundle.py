@@ -1,7 +1,8 @@
 """A bundle: a folder with a manifest, arrays in safetensors and exported graphs; never pickle.
 
-The manifest names every file with its SHA-256, and `content`, the hash of all of them; a bundle is
-written beside its place and renamed, so that it is whole or not there.
+The manifest names every file with its SHA-256, `content`, the hash of all of them, and `seal`, the
+hash of all else that it says; a bundle is written beside its place and renamed, so that it is whole
+or not there. The hashes find damage, not malice: nothing is signed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from hermes.core.types import Array
 
 FORMAT = "hermes-bundle/1"
 REQUIRED = ("format", "name", "version", "content", "files", "shape", "models", "recipe")
+TABLES = ("files", "shape", "models", "recipe")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Bundle:
                 raise ArtifactError(f"{path}: file {name} is missing; copy or train it again")
             if sha256(path / name) != digest:
                 raise ArtifactError(f"{path}: file {name} is damaged; copy or train it again")
-        if content_hash(manifest["files"]) != manifest["content"]:
+        rest = {key: value for key, value in manifest.items() if key != "seal"}
+        sealed = manifest.get("seal", content_hash(rest)) == content_hash(rest)
+        if content_hash(manifest["files"]) != manifest["content"] or not sealed:
             raise ArtifactError(f"{path}: the manifest was changed after it was written")
         return cls(path, manifest)
 
@@ -79,19 +83,41 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise ArtifactError(f"{path} is not a {FORMAT} bundle: its manifest says {found!r}")
     if missing := [key for key in REQUIRED if key not in manifest]:
         raise ArtifactError(f"{file} lacks {', '.join(missing)}; train the bundle again")
+    if wrong := [key for key in TABLES if not isinstance(manifest[key], dict)]:
+        raise ArtifactError(f"{file}: {', '.join(wrong)} must be tables; train the bundle again")
     return manifest
+
+
+def refuse_foreign(path: Path) -> None:
+    """Raise `ArtifactError` when something stands at `path` that is neither a bundle nor empty."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    try:
+        read_manifest(path)
+    except ArtifactError as error:
+        raise ArtifactError(
+            f"{path} is no bundle and is left as it is; choose another place ({error})"
+        ) from error
 
 
 @dataclass
 class Draft:
-    """A bundle being written; nothing is at `path` until `publish`."""
+    """A bundle being written in `folder`; nothing is at `path` until `publish`.
+
+    Without a folder it is a new one beside `path`; one that is given loses what it held, so that a
+    run which was killed leaves no more than the next one takes over. Raises `ArtifactError` when
+    `path` is something else than a bundle.
+    """
 
     path: Path
-    folder: Path = field(init=False)
+    folder: Path = Path()
 
     def __post_init__(self) -> None:
-        """Make the folder beside the final place."""
-        self.folder = self.path.parent / f".{self.path.name}.{uuid.uuid4().hex[:8]}"
+        """Make the folder."""
+        refuse_foreign(self.path)
+        if self.folder == Path():
+            self.folder = self.path.parent / f".{self.path.name}.{uuid.uuid4().hex[:8]}"
+        self.discard()
         (self.folder / "models").mkdir(parents=True)
 
     def arrays(self, name: str, arrays: Mapping[str, Array]) -> None:
@@ -114,16 +140,18 @@ class Draft:
             "hermes": hermes.__version__,
             "code": code_hash(),
         }
-        text = json.dumps(whole, indent=1, sort_keys=True, default=float)
+        plain = json.loads(json.dumps(whole, default=float))
+        plain["seal"] = content_hash(plain)
+        text = json.dumps(plain, indent=1, sort_keys=True)
         (self.folder / "manifest.json").write_text(text, "utf-8")
         aside = self.path.with_name(f".{self.path.name}.old")
-        shutil.rmtree(aside, ignore_errors=True)
+        refuse_foreign(self.path)
         if self.path.exists():
-            read_manifest(self.path)  # refuse to overwrite what is not a bundle
+            shutil.rmtree(aside, ignore_errors=True)
             self.path.rename(aside)
         self.folder.rename(self.path)
         shutil.rmtree(aside, ignore_errors=True)
-        return Bundle(self.path, whole)
+        return Bundle(self.path, plain)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -136,9 +164,9 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def content_hash(files: Mapping[str, str]) -> str:
-    """One hash of all files' names and hashes."""
-    return hashlib.sha256(json.dumps(dict(files), sort_keys=True).encode()).hexdigest()
+def content_hash(table: Mapping[str, Any]) -> str:
+    """One hash of a table's names and values: of the files' hashes, of the manifest."""
+    return hashlib.sha256(json.dumps(dict(table), sort_keys=True).encode()).hexdigest()
 
 
 @cache
