@@ -7,6 +7,7 @@ stands.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import shutil
@@ -75,13 +76,11 @@ def train(
     recipe, started = parse(table), time.perf_counter()
     log = data.interactions if known is None else known
     log = fielded(log, data)
-    marks = [table, data.hash, protocol, run.seed, code_hash()]
+    parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))
+    marks = [table, data.hash, learned(log), protocol, run.seed, code_hash()]
     key = hashlib.sha256(json.dumps(marks, sort_keys=True, default=str).encode()).hexdigest()[:16]
     work = out.parent / f".{out.name}.{key}.work"
-    work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(work, run, {})
-    parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))
-    draft = Draft(out)
+    draft, bench = Draft(out, work / "draft"), Bench(work, run, {})
     try:
         manifest = head(recipe, table, data, protocol, run)
         cook(recipe, data, log, parts, bench, draft, manifest)
@@ -89,8 +88,18 @@ def train(
         bundle = draft.publish(manifest)
     finally:
         draft.discard()
-    shutil.rmtree(work)
+    # earlier runs that were killed and never taken up again, of other settings or other code
+    for left in out.parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 16}.work"):
+        shutil.rmtree(left)
     return bundle
+
+
+def learned(log: Interactions) -> str:
+    """The hash of the events that a run may learn from."""
+    digest = hashlib.sha256()
+    for column in (log.users, log.items, log.times, log.weights):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 def fielded(log: Interactions, data: Dataset) -> Interactions:
