@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ import hermes
 from hermes.core.config import build, override
 from hermes.core.errors import ConfigError, nearest
 from hermes.data.spec import DataSpec
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # it becomes the name of a file
+TAKEN = ("prerank", "rank")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,4 +125,9 @@ def parse(table: dict[str, Any]) -> Recipe:
     names = [channel.name for channel in recipe.channels]
     if not names or len(set(names)) != len(names):
         raise ConfigError(f"recipe {recipe.name!r}: channels need distinct names, found {names}")
+    if wrong := [name for name in names if not NAME.fullmatch(name) or name in TAKEN]:
+        raise ConfigError(
+            f"recipe {recipe.name!r}: a channel cannot be called {wrong[0]!r}; use letters, digits,"
+            f" - and _, and none of {', '.join(TAKEN)}"
+        )
     return recipe
