@@ -182,7 +182,11 @@ class State:
         saved = torch.load(run.checkpoint, weights_only=True, map_location=device_of(run))
         net.load_state_dict(saved["net"])
         optimiser.load_state_dict(saved["optimiser"])
-        return cls(**saved["state"])
+        state = cls(**saved["state"])
+        if state.mean is not None:
+            weights = net.state_dict()
+            state.mean = {k: v.to(weights[k].device) for k, v in state.mean.items()}
+        return state
 
     def save(self, net: nn.Module, optimiser: torch.optim.Optimizer, run: Run) -> None:
         """Whole or not at all: written beside, then renamed."""
