@@ -97,6 +97,8 @@ class Blend:
         """One pool, by item code, with `blend`, and `retrieval.<c>` and `rank.<c>` per channel."""
         table = tabulate(pools)
         weights = np.array([self.weights.get(c, 1.0) for c in table.channels], np.float32)
+        if not weights.any():  # a newcomer may get nothing but channels that others can do without
+            weights = np.ones_like(weights)
         columns: dict[str, Array] = {
             "blend": weights @ scaled(table, self.scale, self.constant)
             if len(table.items)

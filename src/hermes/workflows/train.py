@@ -1,8 +1,8 @@
 """From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what came before.
 
-Retrievers never see what the rankers learn from. Every finished model lies in a working folder
-beside the bundle, so that a killed run goes on where it stopped; the folder goes when the bundle
-stands.
+Retrievers never see what the rankers learn from; when the rankers stand, the closed forms are fitted
+once more on all of it, which costs seconds. Every finished model lies in a working folder beside the
+bundle, so that a killed run goes on where it stopped; the folder goes when the bundle stands.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from hermes.artifacts.bundle import Bundle, Draft, code_hash
-from hermes.core.config import build, resolve
 from hermes.core.types import Array
 from hermes.data.dataset import Dataset
 from hermes.data.interactions import Interactions
 from hermes.features.snapshot import Snapshot
 from hermes.learn.run import Run
-from hermes.models.base import Embedder, Model, Retriever
+from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .labels import Cut, cut
-from .stages import Kitchen, export, fit_blend, fit_ranker, judged
+from .stages import Kitchen, export, fit_blend, fit_ranker, judged, made
 
 
 @dataclass
@@ -74,6 +73,7 @@ def train(
     something else than a bundle.
     """
     recipe, started = parse(table), time.perf_counter()
+    check(recipe)
     log = data.interactions if known is None else known
     log = fielded(log, data)
     parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))
@@ -159,13 +159,41 @@ def cook(
         if stage is not None:
             fit_ranker(kitchen, name, stage, bench.fitted)
     manifest["metrics"] = judged(kitchen)
+    for spec in recipe.channels:
+        if not manifest["models"][spec.name]["neural"]:
+            refit(spec, log, bench, draft)
+
+
+def refit(spec: ChannelSpec, log: Interactions, bench: Bench, draft: Draft) -> None:
+    """Give a closed form the labels too, now that no ranker will learn from its answers."""
+    began = time.perf_counter()
+    cls = resolve(spec.model)
+    model: Retriever[Any] = cls(build(cls.Config, spec.config, spec.name)).fit(log, bench.run)
+    draft.arrays(f"models/{spec.name}", model.arrays())
+    if isinstance(model, Embedder):
+        export(model, spec.name, draft, log)
+    bench.seconds[spec.name] += time.perf_counter() - began
 
 
 def retriever(spec: ChannelSpec, log: Interactions, bench: Bench) -> Retriever[Any]:
     """A channel's model, fitted on what no ranker will be asked about."""
-    cls = resolve(spec.model)
-    model: Any = bench.fitted(spec.name, cls(build(cls.Config, spec.config, spec.name)), log)
+    model: Any = bench.fitted(spec.name, untaught(spec), log)
     return model  # type: ignore[no-any-return]
+
+
+def untaught(spec: ChannelSpec) -> Retriever[Any]:
+    """A channel's model before it learns; raises `ConfigError`."""
+    model: Retriever[Any] = made(spec.model, spec.config, f"channels.{spec.name}.config", Retriever)
+    return model
+
+
+def check(recipe: Recipe) -> None:
+    """Raise `ConfigError` for a model or a key nobody knows, before anything is learned."""
+    for spec in recipe.channels:
+        untaught(spec)
+    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
+        if stage is not None:
+            made(stage.model, stage.config, f"{name}.config", Ranker)
 
 
 def entry(spec: ChannelSpec, model: Retriever[Any], length: int) -> dict[str, Any]:
