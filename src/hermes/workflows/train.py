@@ -1,8 +1,9 @@
 """From a log to a bundle: retrievers, blend, pre-ranker, ranker, each on what came before.
 
-Retrievers never see what the rankers learn from; when the rankers stand, the closed forms are fitted
-once more on all of it, which costs seconds. Every finished model lies in a working folder beside the
-bundle, so that a killed run goes on where it stopped; the folder goes when the bundle stands.
+Retrievers never see what the rankers learn from; when the rankers stand, the closed forms are
+fitted once more on all of it, which costs seconds. Every finished model lies in a working folder
+beside the bundle, so that a killed run goes on where it stopped; the folder goes when the bundle
+stands.
 """
 
 from __future__ import annotations
@@ -167,8 +168,7 @@ def cook(
 def refit(spec: ChannelSpec, log: Interactions, bench: Bench, draft: Draft) -> None:
     """Give a closed form the labels too, now that no ranker will learn from its answers."""
     began = time.perf_counter()
-    cls = resolve(spec.model)
-    model: Retriever[Any] = cls(build(cls.Config, spec.config, spec.name)).fit(log, bench.run)
+    model = untaught(spec).fit(log, bench.run)
     draft.arrays(f"models/{spec.name}", model.arrays())
     if isinstance(model, Embedder):
         export(model, spec.name, draft, log)
