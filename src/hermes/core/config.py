@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import tomllib
 from collections.abc import Mapping
-from types import UnionType
+from types import ModuleType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from .errors import ConfigError, nearest
@@ -21,16 +21,23 @@ ALLOWED = (
 
 
 def resolve(name: str) -> Any:
-    """`package.module:Class`, from allow-listed packages only; else `ConfigError`."""
+    """`package.module:Class`, from allow-listed packages only; else `ConfigError`.
+
+    Only what the module itself makes public: nothing private, nothing that it imported.
+    """
     module, _, attribute = name.partition(":")
-    if not module.startswith(ALLOWED) or not attribute.isidentifier():
+    public = attribute.isidentifier() and not attribute.startswith("_")
+    if not module.startswith(ALLOWED) or not public:
         raise ConfigError(f"{name!r} is not module:Class below {', '.join(ALLOWED)}")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise ConfigError(f"{name!r}: {error}; is the extra that brings it installed?") from error
     except AttributeError as error:
         raise ConfigError(f"{name!r}: {module} has no {attribute}") from error
+    if isinstance(found, ModuleType) or getattr(found, "__module__", module) != module:
+        raise ConfigError(f"{name!r}: {attribute} is not made in {module}")
+    return found
 
 
 def build(cls: type, table: Mapping[str, Any], where: str = "") -> Any:
@@ -85,7 +92,7 @@ def override(table: dict[str, Any], setting: str) -> dict[str, Any]:
     Raises `ConfigError` on a malformed setting or a path through something that is not a table.
     """
     path, found, text = setting.partition("=")
-    if not found:
+    if not found or not all(path.split(".")):
         raise ConfigError(f"--set {setting!r}: write key=value")
     try:
         value = tomllib.loads(f"v = {text}")["v"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from inspect import isabstract
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hermes.artifacts.bundle import Bundle, Draft
 from hermes.artifacts.export import export_encoder, export_ranker
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
+from hermes.core.errors import ConfigError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
@@ -24,7 +26,7 @@ from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.learn.batches import tensors
 from hermes.learn.run import Run
-from hermes.models.base import Embedder, Model
+from hermes.models.base import Embedder, Model, Ranker
 from hermes.pipeline import assemble
 from hermes.pipeline.blend import learn_weights, tabulate
 from hermes.pipeline.queries import before
@@ -71,6 +73,14 @@ class Unfinished(Bundle):
         """The ONNX file of a model, where it has one."""
         path = self.path / "models" / f"{name}.onnx"
         return path if path.exists() else None
+
+
+def made(name: str, config: Mapping[str, Any], where: str, kind: type) -> Any:
+    """A model that has learned nothing; raises `ConfigError` unless it is of `kind`."""
+    cls = resolve(name)
+    if not (isinstance(cls, type) and issubclass(cls, kind)) or isabstract(cls):
+        raise ConfigError(f"{where.removesuffix('.config')}.model: {name} is no {kind.__name__}")
+    return cls(build(cls.Config, config, where))  # type: ignore[attr-defined]
 
 
 def export(model: Embedder[Any], name: str, draft: Draft, log: Interactions) -> None:
@@ -136,8 +146,7 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
 
     learn = table(kitchen.parts.learn, "examples")
     learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
-    cls = resolve(stage.model)
-    model = fitted(name, cls(build(cls.Config, stage.config, name)), learn)
+    model: Any = fitted(name, made(stage.model, stage.config, f"{name}.config", Ranker), learn)
     kitchen.draft.arrays(f"models/{name}", served(model, learn, name, kitchen.draft))
     kitchen.manifest["models"][name] = {
         "class": stage.model,

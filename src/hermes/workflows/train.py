@@ -161,14 +161,21 @@ def cook(
             fit_ranker(kitchen, name, stage, bench.fitted)
     manifest["metrics"] = judged(kitchen)
     for spec in recipe.channels:
-        if not manifest["models"][spec.name]["neural"]:
-            refit(spec, log, bench, draft)
+        refit(spec, log, bench, draft, manifest["models"][spec.name])
 
 
-def refit(spec: ChannelSpec, log: Interactions, bench: Bench, draft: Draft) -> None:
-    """Give a closed form the labels too, now that no ranker will learn from its answers."""
-    began = time.perf_counter()
-    model = untaught(spec).fit(log, bench.run)
+def refit(
+    spec: ChannelSpec, log: Interactions, bench: Bench, draft: Draft, entry: dict[str, Any]
+) -> None:
+    """Teach a retriever the labels too, now that no ranker will learn from its answers."""
+    began, model = time.perf_counter(), untaught(spec)
+    if not entry["neural"]:
+        model.fit(log, bench.run)
+    elif model.config.schedule.refresh:
+        learned = dict(load_file(draft.folder / "models" / f"{spec.name}.safetensors"))
+        model = model.restore(log.shape, learned).refresh(log, bench.run)  # type: ignore[attr-defined]
+    else:
+        return
     draft.arrays(f"models/{spec.name}", model.arrays())
     if isinstance(model, Embedder):
         export(model, spec.name, draft, log)
