@@ -35,6 +35,7 @@ class Schedule:
     patience: int = 5  # epochs without a better validation metric
     every: int = 1  # epochs between validations
     minutes: float = 0.0  # stop after this long; 0: never
+    refresh: int = 0  # epochs on everything, at a tenth of lr, once the rankers stand
 
 
 def device_of(run: Run) -> torch.device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -29,6 +30,7 @@ class Neural(ABC):
     config: Any
     shape: Shape
     net: Any
+    losses: list[float]  # of each epoch
 
     @abstractmethod
     def build(self, shape: Shape) -> nn.Module:
@@ -58,6 +60,15 @@ class Neural(ABC):
         draw = lambda rng: self.batches(data, rng)
         name = type(self).__name__
         self.losses = minimise(self.net, self.loss, draw, self.config.schedule, run, judge, name)
+        return self
+
+    def refresh(self, data: Any, run: Run = Run()) -> Self:
+        """Learn on from where `fit` ended, `schedule.refresh` epochs on a log that has grown."""
+        own = self.config.schedule
+        gentle = replace(own, epochs=own.refresh, lr=own.lr / 10, warmup=0, decay=False, average=0)
+        draw = lambda rng: self.batches(data, rng)
+        run = replace(run, checkpoint=None, seed=run.seed + 1)
+        self.losses += minimise(self.net, self.loss, draw, gentle, run, None, type(self).__name__)
         return self
 
     def arrays(self) -> dict[str, Array]:
