@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hermes.data.catalogue import Catalogue
+    from hermes.data.dataset import Dataset
 
 # One thread a process: two workers share two cores, and results do not depend on the machine.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
@@ -86,3 +89,68 @@ def shop() -> Catalogue:
         titles=("", *(f"Title {i}" for i in code[1:])),
         cards=tuple(b"{}" for _ in code),
     )
+
+
+TINY = """
+name = "tiny"
+length = 10
+channels = [
+  {name = "sasrec", model = "hermes.models.retrievers.sasrec:SASRec", config = {d = 8, length = 8,
+   blocks = 1, heads = 1, schedule = {epochs = 1, batch = 16}}},
+  {name = "transition", model = "hermes.models.retrievers.transition:Transition"},
+  {name = "popularity", model = "hermes.models.retrievers.popularity:Popularity"},
+]
+[prerank]
+model = "hermes.models.rankers.deepfm:DeepFM"
+keep = 20
+negatives = 10
+rich = false
+config = {schedule = {epochs = 1}}
+[rank]
+model = "hermes.models.rankers.lambdamart:LambdaMART"
+keep = 10
+negatives = 10
+config = {trees = 10, leaves = 4, rows = 5}
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_recipe() -> dict[str, Any]:
+    """The table of a recipe with every kind of part, learned in seconds; not to be changed."""
+    return tomllib.loads(TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_data(shop: Catalogue) -> Dataset:
+    """Sixty people who each go on from item to item of `shop`, ten events, a day between two."""
+    import numpy as np
+
+    from hermes.core.types import Shape
+    from hermes.core.vocab import Vocabulary
+    from hermes.data.dataset import Dataset
+    from hermes.data.interactions import Interactions
+
+    users, step = np.repeat(np.arange(1, 61), 10), np.tile(np.arange(10), 60)
+    items = 1 + (7 * users + step) % 40
+    weights = np.ones(len(users), np.float32)
+    log = Interactions.sort(users, items, 20000 + step + users / 100, weights, Shape(61, 41))
+    return Dataset(Vocabulary.of(f"u{u}" for u in range(1, 61)), shop, log, (), "tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny(
+    tiny_recipe: dict[str, Any],
+    tiny_data: Dataset,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Path:
+    """The bundle of `tiny_recipe` on `tiny_data`, trained once for all workers; only to be read."""
+    from hermes.workflows.train import train
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    with (shared / "tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "tiny").exists():
+            train(tiny_recipe, tiny_data, shared / "tiny")
+    return shared / "tiny"
