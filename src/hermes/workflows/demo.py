@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -80,6 +81,7 @@ def fill(demo: Demo, now: datetime, say: Say) -> Lake:
 
         say(f"making a {demo.scale} world")
         part = raw.with_name(f".{raw.name}.part")
+        shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
         write(part, demo.scale, demo.seed)
         part.rename(raw)
     counts = ingest(lake, adapter, raw, now)
