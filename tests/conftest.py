@@ -94,12 +94,16 @@ def shop() -> Catalogue:
 TINY = """
 name = "tiny"
 length = 10
-channels = [
-  {name = "sasrec", model = "hermes.models.retrievers.sasrec:SASRec", config = {d = 8, length = 8,
-   blocks = 1, heads = 1, schedule = {epochs = 1, batch = 16}}},
-  {name = "transition", model = "hermes.models.retrievers.transition:Transition"},
-  {name = "popularity", model = "hermes.models.retrievers.popularity:Popularity"},
-]
+[[channels]]
+name = "sasrec"
+model = "hermes.models.retrievers.sasrec:SASRec"
+config = {d = 8, length = 8, blocks = 1, heads = 1, schedule = {epochs = 1, batch = 16}}
+[[channels]]
+name = "transition"
+model = "hermes.models.retrievers.transition:Transition"
+[[channels]]
+name = "popularity"
+model = "hermes.models.retrievers.popularity:Popularity"
 [prerank]
 model = "hermes.models.rankers.deepfm:DeepFM"
 keep = 20
