@@ -27,6 +27,7 @@ from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.embedding import EmbeddingChannel
 from hermes.retrieval.index import VectorIndex
+from hermes.retrieval.text_search import TextChannel, TextSearch
 
 AT = datetime(2024, 10, 4, tzinfo=UTC)
 VECTORS = np.random.default_rng(0).normal(size=(41, 6)).astype(np.float32)
@@ -39,6 +40,9 @@ QUERIES = {
     "choosy": Query(id="d", at=AT, domains=("films",), exclude=np.array([7])),
     "sated": Query(
         id="e", at=AT, history=np.arange(1, 41), ages=np.arange(40, 0, -1).astype(np.float32)
+    ),
+    "wordy": Query(
+        id="f", at=AT, history=np.array([5]), ages=np.ones(1, np.float32), text="war title"
     ),
 }
 
@@ -57,10 +61,11 @@ def encode(queries: Queries) -> Floats:
     return VECTORS[queries.history[:, -1]]
 
 
-CHANNELS: dict[type, Callable[[], Any]] = {
-    NeighbourChannel: lambda: NeighbourChannel("c", Alike()),
-    TrendingChannel: lambda: TrendingChannel("c", np.arange(41.0)),
-    EmbeddingChannel: lambda: EmbeddingChannel("c", encode, VectorIndex.build(VECTORS)),
+CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
+    NeighbourChannel: lambda shop: NeighbourChannel("c", Alike()),
+    TrendingChannel: lambda shop: TrendingChannel("c", np.arange(41.0)),
+    EmbeddingChannel: lambda shop: EmbeddingChannel("c", encode, VectorIndex.build(VECTORS)),
+    TextChannel: lambda shop: TextChannel("c", TextSearch(shop)),
 }
 FILTERS: dict[type, Callable[[Catalogue], Any]] = {
     Seen: lambda shop: Seen(len(shop)),
@@ -113,9 +118,9 @@ def test_every_stage_of_the_packages_is_held_to_its_contract() -> None:
 @pytest.mark.parametrize("make", CHANNELS.values(), ids=lambda m: "")
 @pytest.mark.parametrize("k", [1, 10, 1000])
 def test_a_channel_brings_at_most_k_distinct_known_items_best_first(
-    make: Callable[[], Any], query: Query, k: int
+    make: Callable[[Catalogue], Any], query: Query, k: int, shop: Catalogue
 ) -> None:
-    found = make().retrieve(query, k)
+    found = make(shop).retrieve(query, k)
     assert len(found) <= k
     assert len(np.unique(found.items)) == len(found)
     assert np.all((found.items > 0) & (found.items < 41))
@@ -125,8 +130,10 @@ def test_a_channel_brings_at_most_k_distinct_known_items_best_first(
 
 
 @pytest.mark.parametrize("make", CHANNELS.values(), ids=lambda m: "")
-def test_a_channel_answers_the_same_twice(make: Callable[[], Any]) -> None:
-    channel = make()
+def test_a_channel_answers_the_same_twice(
+    make: Callable[[Catalogue], Any], shop: Catalogue
+) -> None:
+    channel = make(shop)
     one, two = (channel.retrieve(QUERIES["regular"], 9) for _ in range(2))
     assert one.items.tolist() == two.items.tolist()
     assert channel.name == "c"

@@ -25,6 +25,7 @@ from hermes.pipeline.sources import Source, Sources
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.retrieval.channels import TrendingChannel
+from hermes.retrieval.text_search import TextChannel, TextSearch
 from hermes.serving.app import gateway
 from hermes.serving.deps import Deps
 from hermes.serving.overlay import Shelf
@@ -42,6 +43,7 @@ class Small:
 
     recommender: Recommender
     catalogue: Catalogue
+    search: TextSearch
     users: Vocabulary
     offsets: Ints
     items: Ints
@@ -76,14 +78,17 @@ def engine(names: list[str]) -> Small:
     shelf = catalogue(names)
     scores = np.arange(len(shelf), 0, -1).astype(np.float32) * (np.arange(len(shelf)) > 0)
     channel = TrendingChannel("popularity", scores)
+    search = TextSearch(shelf)
+    text = Source(channel=TextChannel("text", search), when="text")
     return Small(
         recommender=Recommender(
-            sources=Sources([Source(channel=channel)], channel),
+            sources=Sources([Source(channel=channel), text], channel),
             blend=Blend(),
             rules=Rules.of(shelf),
             policy=Slatewise(),
         ),
         catalogue=shelf,
+        search=search,
         users=Vocabulary.of(["ann", "bob/1", "🦊"]),
         offsets=np.array([0, 0, 3, 4, 4]),
         items=np.array([5, 6, 7, 8]),

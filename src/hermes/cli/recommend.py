@@ -20,6 +20,7 @@ from hermes.pipeline.assemble import assemble
 def command(
     bundle: Annotated[Path, typer.Argument(help="The bundle's folder.")],
     user: Annotated[str, typer.Option(help="A user's id; an empty one is a newcomer.")],
+    query: Annotated[str, typer.Option(help="Words the items should match.")] = "",
     k: Annotated[int, typer.Option("-k", help="Items on the slate.", min=1, max=1000)] = 20,
     explain: Annotated[bool, typer.Option("--explain", help="Say why.")] = False,
     tier: Annotated[int, typer.Option(help="1, 2 or 3.", min=1, max=3)] = 2,
@@ -29,8 +30,8 @@ def command(
     engine = assemble(bundle, tier)
     if user and not engine.users.code(user):
         raise NotFound(f"user {user!r} is not in {bundle}; --user '' asks for a newcomer's slate")
-    query = ask(engine, user, k, datetime.now(UTC), uuid.uuid4().hex, explain=explain)
-    answer = described(engine, engine.recommender(query))
+    asked = ask(engine, user, k, datetime.now(UTC), uuid.uuid4().hex, explain, query)
+    answer = described(engine, engine.recommender(asked))
     if as_json:
         typer.echo(json.dumps(answer))
         return

@@ -2,6 +2,7 @@
 
 | code | claim | what must hold |
 |---|---|---|
+| match | Matches 'alien' | the item holds these words of the query's text |
 | because | Because you watched X | X is in the recent history and adds most to the score |
 | like | Like X | the same, where X is the anchor of an item's page |
 | popular | Popular this week | the item is among the first of the channel that counts that window |
@@ -52,6 +53,14 @@ class Crowd(Protocol):
     phrase: str
 
 
+@runtime_checkable
+class Matcher(Protocol):
+    """A channel that can name the words of the query's text that each candidate holds."""
+
+    def matched(self, query: Query, items: Ints) -> list[str]:
+        """(n,) -> n, empty where the item holds none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """When a claim is worth making."""
@@ -74,6 +83,7 @@ class Reasons:
         self.catalogue, self.limits = catalogue, limits
         self.witnesses = {n: c for n, c in channels.items() if isinstance(c, Witness)}
         self.crowds = {n: c.phrase for n, c in channels.items() if isinstance(c, Crowd)}
+        self.matchers = {n: c for n, c in channels.items() if isinstance(c, Matcher)}
         self.categories = padded(catalogue)
         common = np.bincount(self.categories.ravel(), minlength=len(catalogue.categories))
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
@@ -86,12 +96,16 @@ class Reasons:
         behind, near, witness = self.witnessed(query, slate.items, ranks)
         place, crowd = self.crowded(ranks, len(slate))
         taste, new = self.taste(query, slate.items), self.fresh(query, slate.items)
+        words, matcher = self.matched(query, slate.items)
         because, named = "like" if query.anchor else "because", Counter[int]()
         out = []
         for i, item in enumerate(slate.items.tolist()):
             popular = place[i] <= self.limits.popular
             worn = named[behind[i]] >= self.limits.named and (taste[i] or popular)
-            if behind[i] and not worn and not (popular and place[i] < near[i]):
+            if words[i]:
+                claim = f"Matches '{words[i]}'"
+                reason = Reason("match", claim, (item,), (matcher,))
+            elif behind[i] and not worn and not (popular and place[i] < near[i]):
                 reason = self.said(because, behind[i], witness[i])
                 named[behind[i]] += 1
             elif popular and not (taste[i] and near[i] <= place[i]):
@@ -123,6 +137,13 @@ class Reasons:
                     if code:
                         behind[i], near[i], witness[i] = code, rank[i], name
         return behind, near, witness
+
+    def matched(self, query: Query, items: Ints) -> tuple[list[str], str]:
+        """The words of the text that each item holds, and the channel that says so."""
+        if query.text:
+            for name, matcher in self.matchers.items():
+                return matcher.matched(query, items), name
+        return [""] * len(items), ""
 
     def crowded(self, ranks: Mapping[str, Array], n: int) -> tuple[list[float], list[str]]:
         """The best place of each item in a popular channel, and in which."""

@@ -14,13 +14,22 @@ from .trace import Slate
 
 
 def ask(
-    engine: Engine, user: str, size: int, at: datetime, request: str, explain: bool = True
+    engine: Engine,
+    user: str,
+    size: int,
+    at: datetime,
+    request: str,
+    explain: bool = True,
+    text: str = "",
 ) -> Query:
     """What `user` asks at a moment; an unknown name is a newcomer."""
     code = engine.users.code(user)
     items, times = engine.history(code)
     ages = (at.timestamp() / 86400 - times).astype(np.float32)
-    return Query(id=request, at=at, user=code, history=items, ages=ages, size=size, explain=explain)
+    return Query(
+        id=request, at=at, user=code, history=items, ages=ages,
+        text=text, size=size, explain=explain,
+    )  # fmt: skip
 
 
 def described(engine: Engine, slate: Slate) -> dict[str, Any]:

@@ -36,7 +36,9 @@ from hermes.ranking.scorer import Features, RankerScorer, Score
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder
 from hermes.retrieval.index import VectorIndex
+from hermes.retrieval.text_search import TextChannel, TextSearch
 
+from . import lead
 from .blend import Blend
 from .recipe import ChannelSpec, Light, Recipe, parse
 from .recommender import Recommender, Stage
@@ -51,6 +53,7 @@ class Engine:
 
     recommender: Recommender
     catalogue: Catalogue
+    search: TextSearch
     users: Vocabulary
     offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
     items: Ints  # (N,)
@@ -76,9 +79,11 @@ def assemble(path: Path, tier: int = 2) -> Engine:
     offsets, items, times = known["offsets"], known["items"], known["times"]
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
+    search = TextSearch(catalogue)
     return Engine(
-        recommender=recommender(bundle, recipe, catalogue, at, tier),
+        recommender=recommender(bundle, recipe, catalogue, at, tier, search),
         catalogue=catalogue,
+        search=search,
         users=Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}),
         offsets=offsets,
         items=items,
@@ -91,16 +96,24 @@ def assemble(path: Path, tier: int = 2) -> Engine:
 
 
 def recommender(
-    bundle: Bundle, recipe: Recipe, catalogue: Catalogue, at: Snapshot, tier: int
+    bundle: Bundle,
+    recipe: Recipe,
+    catalogue: Catalogue,
+    at: Snapshot,
+    tier: int,
+    search: TextSearch | None = None,
 ) -> Recommender:
-    """The request of a recipe, from the parts of a bundle."""
+    """The request of a recipe, from the parts of a bundle; without `search` it reads no text."""
     specs = [c for c in recipe.channels if tier in c.tiers and servable(bundle, c.name, tier)]
     channels = [
         Source(channel=channel_of(bundle, c, recipe.light, tier), deadline=c.deadline)
         for c in specs
     ]
     kind = recipe.slate
-    weights = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
+    learned = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
+    weights = lead.weighed(learned, [c.name for c in specs])
+    if search is not None:
+        channels.append(Source(channel=TextChannel(lead.CHANNEL, search), when="text"))
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,

@@ -13,6 +13,7 @@ from hermes.core.protocols import Explainer, Policy, Query, Reason, Scorer
 from hermes.core.types import Candidates, strongest
 from hermes.policy.rules import Rules
 
+from . import lead
 from .breaker import Breaker, attempt
 from .sources import Sources
 from .trace import Slate, Trace
@@ -53,9 +54,10 @@ class Recommender:
         pool = self.blend(brought)
         trace.stage("blend", pool)
         pool = self.admitted(query, pool, trace)
-        if len(pool) < query.size:
+        if len(pool) < query.size and not lead.taken(query, pool):
             pool = self.filled(query, trace)
         trace.stage("rules", pool)
+        lead.told(query, pool, trace)
         for stage in self.stages:
             pool = self.ranked(query, pool, stage, trace)
             trace.stage(stage.scorer.name, pool)
@@ -72,6 +74,7 @@ class Recommender:
         allowed = np.ones(len(pool), bool)
         for kept in trace.kept.values():
             allowed &= kept
+        allowed = lead.narrowed(query, pool, allowed)
         left = allowed.nonzero()[0]
         blend = pool.columns["blend"][left]
         best = strongest(blend, max(self.retrieve, query.size))

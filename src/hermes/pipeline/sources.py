@@ -28,6 +28,7 @@ class Source:
     channel: Channel
     deadline: float = 0.05  # seconds: of its own inline, from the start of retrieval on a thread
     cost: Literal["inline", "thread"] = "inline"
+    when: Literal["always", "text"] = "always"  # text: fired inline, for a query that has one
     breaker: Breaker = field(default_factory=Breaker)
 
     @property
@@ -44,8 +45,9 @@ class Sources:
 
     def __init__(self, sources: Sequence[Source], fallback: Channel) -> None:
         self.sources, self.fallback = tuple(sources), fallback
-        self.inline = [s for s in sources if s.cost == "inline"]
-        threaded = [s for s in sources if s.cost == "thread"]
+        inline = [s for s in sources if s.cost == "inline" or s.when == "text"]
+        threaded = [s for s in sources if s not in inline]
+        self.inline = {False: [s for s in inline if s.when == "always"], True: inline}  # by text
         # the shortest deadline is awaited first, so that no wait lengthens another's
         self.threaded = sorted(threaded, key=lambda s: s.deadline)
         # one pool each, so that a channel that hangs holds up nobody else
@@ -59,7 +61,7 @@ class Sources:
             for s in self.threaded
             if s.breaker.admits(s.stage, trace)
         ]
-        for source in self.inline:
+        for source in self.inline[bool(query.text)]:
             if source.breaker.admits(source.stage, trace):
                 found[source.stage] = here(source, query, k, trace)
         for source, future in fired:

@@ -14,6 +14,7 @@ REF = "#/components/schemas/{name}"
 OURS: tuple[type, ...] = (
     schemas.Ask,
     schemas.Answer,
+    schemas.Hits,
     schemas.Accepted,
     schemas.Shelved,
     schemas.Person,

@@ -70,6 +70,25 @@ class Answer(msgspec.Struct):
     degraded: list[Degradation]
 
 
+class Hit(msgspec.Struct):
+    """One item that a text matches."""
+
+    asset_id: str
+    position: int  # from 0
+    score: float  # BM25
+    matched: str  # the words it holds
+    asset: msgspec.Raw | dict[str, Any]  # the item's card
+
+
+class Hits(msgspec.Struct):
+    """What a text matches, best first."""
+
+    query: str
+    mode: str  # lexical
+    items: list[Hit]
+    milliseconds: float
+
+
 class Accepted(msgspec.Struct):
     """Events that are durable."""
 
