@@ -19,7 +19,7 @@ SMOOTHING = 0.75
 
 
 def transition_vectors(log: Interactions, d: int, window: int = 3) -> Floats | None:
-    """(I, d) with standard deviation d^-0.5 and row 0 zero; None when the log is too small.
+    """(I, d) with standard deviation d^-0.5 and row 0 zero; None when the log says too little.
 
     Two events of a user at a distance g <= window count 1 / g.
     """
@@ -32,6 +32,8 @@ def transition_vectors(log: Interactions, d: int, window: int = 3) -> Floats | N
     row, column = cells.coords
     ratio = cells.data * context.sum() / (total[row] * context[column])
     information = csr_array((np.maximum(np.log(ratio), 0), (row, column)), counts.shape)
+    if not information.sum() > 0:  # nothing follows anything more often than chance
+        return None
     start = np.random.default_rng(0).normal(size=log.shape.n_items)
     values, vectors = eigsh((information + information.T) / 2, k=d, v0=start)
     table = vectors * np.sqrt(np.maximum(values, 0))
