@@ -19,14 +19,16 @@ def sequences(
 ) -> Iterator[Batch]:
     """Stretches of one user's events and the event that follows each.
 
-    A long history is cut into stretches of `length`, counted from its end. Batches hold `size` of
-    like length: history and target (B, n), right-padded with 0, n <= length; user (B,).
+    A long history is cut into stretches of `length`, counted from its end. A batch holds stretches
+    of like length and about as many events as `size` of them have on average, so that every event
+    counts the same: history and target (B, n), right-padded with 0, n <= length; user (B,).
     """
     users, starts, ends = stretches(data, length)
-    order = rng.permutation(len(starts))
-    alike = np.argsort(((ends - starts)[order] + rng.integers(0, 8, len(order))), kind="stable")
-    order = order[alike]
-    batches = [order[i : i + size] for i in range(0, len(order), size)]
+    order, events = rng.permutation(len(starts)), ends - starts
+    order = order[np.argsort(events[order] + rng.integers(0, 8, len(order)), kind="stable")]
+    budget = size * max(float(events.mean()), 1.0) if len(events) else 1.0
+    number = (np.cumsum(events[order]) // budget).astype(np.int64)
+    batches = np.split(order, np.flatnonzero(np.diff(number)) + 1) if len(order) else []
     for index in (batches[i] for i in rng.permutation(len(batches))):
         n = int((ends - starts)[index].max())
         place = starts[index, None] + np.arange(n + 1)[None, :]  # (B, n+1)

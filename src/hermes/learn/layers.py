@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -26,6 +27,29 @@ def embedding(n: int, d: int, std: float | None = None) -> nn.Embedding:
     return table
 
 
+class Dropout(nn.Module):
+    """Inverted dropout whose probability is rounded to a 256th.
+
+    On a processor torch draws one number after another; bytes of a faster generator, seeded by
+    torch's, take a tenth of the time, which is a fifth of a small transformer's training.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.cut = round(p * 256)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(...) -> (...)"""
+        if not self.training or not self.cut:
+            return x
+        if x.device.type != "cpu":
+            return F.dropout(x, self.cut / 256)
+        seed = int(torch.randint(1 << 62, ()).item())
+        drawn = np.random.Generator(np.random.SFC64(seed)).bytes(x.numel())
+        kept = torch.from_numpy(np.frombuffer(drawn, np.uint8) >= self.cut).view(x.shape)
+        return x * kept * (256 / (256 - self.cut))
+
+
 class CausalBlock(nn.Module):
     """Attention to the past, then a feed-forward layer, each normalised before and added after.
 
@@ -39,7 +63,7 @@ class CausalBlock(nn.Module):
         self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
         self.qkv, self.out = nn.Linear(d, 3 * d), nn.Linear(d, d)
         self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
-        self.drop = nn.Dropout(dropout)
+        self.drop = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, n, D) -> (B, n, D)"""

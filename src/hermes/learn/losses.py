@@ -9,6 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Products of bfloat16 in hardware: every GPU that trains, and newer processors."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 class FusedSoftmax(torch.autograd.Function):
     """Cross-entropy over the whole catalogue, a block of rows at a time.
 
@@ -20,7 +25,7 @@ class FusedSoftmax(torch.autograd.Function):
     def forward(ctx: Any, states: Tensor, items: Tensor, target: Tensor, block: int) -> Tensor:
         """(N, D), (I, D), (N,) -> ()"""
         n, kind = len(states), states.dtype
-        if states.device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        if has_bfloat16(states.device):
             kind = torch.bfloat16
         low, table = states.to(kind), items.to(kind)
         d_states, d_items = torch.empty_like(states), torch.zeros_like(items)
@@ -50,7 +55,7 @@ class FusedSoftmax(torch.autograd.Function):
 
 def softmax(states: Tensor, items: Tensor, target: Tensor, block: int = 512) -> Tensor:
     """Cross-entropy of the next item over the catalogue.  (N, D), (I, D), (N,) -> ()"""
-    out: Tensor = FusedSoftmax.apply(states, items, target, block)  # type: ignore[no-untyped-call]
+    out: Tensor = FusedSoftmax.apply(states.float(), items, target, block)  # type: ignore[no-untyped-call]
     return out
 
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
 from hermes.learn import batches, losses
-from hermes.learn.layers import CausalBlock, embedding
+from hermes.learn.layers import CausalBlock, Dropout, embedding
 from hermes.learn.loop import Batch, Schedule
 from hermes.learn.spectral import transition_vectors
 from hermes.models.neural import NeuralEmbedder
@@ -73,7 +73,10 @@ class SASRec(NeuralEmbedder[SASRecConfig]):
 
     def loss(self, batch: Batch) -> Tensor:
         """Of the next item at every event."""
-        states, known = self.net(batch["history"]), batch["target"] > 0
+        device, known = batch["history"].device, batch["target"] > 0
+        half = torch.autocast(device.type, torch.bfloat16, enabled=losses.has_bfloat16(device))
+        with half:
+            states = self.net(batch["history"])
         states, target, items = states[known], batch["target"][known], self.net.catalogue()
         if self.config.loss == "softmax":
             return losses.softmax(states, items, target)
@@ -90,7 +93,7 @@ class Transformer(nn.Module):
         self.length = config.length
         self.items = embedding(shape.n_items, config.d)
         self.places = embedding(config.length, config.d, std=0.02)
-        self.drop = nn.Dropout(config.dropout)
+        self.drop = Dropout(config.dropout)
         self.blocks = nn.ModuleList(
             CausalBlock(config.d, config.heads, config.wide, config.dropout)
             for _ in range(config.blocks)
