@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hermes.core.errors import DataError
+from hermes.core.errors import ConfigError, DataError, Unavailable
 from hermes.learn.loop import Batch, Schedule, device_of, minimise, pace
 from hermes.learn.run import Run
 
@@ -149,6 +149,17 @@ def test_a_run_stops_when_its_minutes_are_over() -> None:
 def test_auto_is_a_device_that_is_here() -> None:
     want = "cuda" if torch.cuda.is_available() else "cpu"
     assert device_of(Run(device="auto")).type == want
+
+
+def test_a_device_nobody_knows_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="'cdua'; did you mean 'cuda'"):
+        Run(device="cdua")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_one_clear_line() -> None:
+    with pytest.raises(Unavailable, match="finds no GPU"):
+        device_of(Run(device="cuda:1"))
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hermes.core.errors import DataError
+from hermes.core.errors import DataError, Unavailable
 
 from .run import Run
 
@@ -39,9 +39,11 @@ class Schedule:
 
 
 def device_of(run: Run) -> torch.device:
-    """`auto` is the GPU when there is one."""
+    """`auto` is the GPU when there is one; raises `Unavailable` when one is asked for in vain."""
     if run.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if run.device.startswith("cuda") and not torch.cuda.is_available():
+        raise Unavailable(f"device {run.device!r}: torch finds no GPU; use --device auto")
     return torch.device(run.device)
 
 

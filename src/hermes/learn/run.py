@@ -8,7 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from hermes.core.errors import ConfigError, nearest
+
 Report = Callable[[str, int, int, dict[str, float]], None]  # (model, step, of, figures)
+
+DEVICES = ("auto", "cpu", "cuda")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +20,14 @@ class Run:
     """Seed, device, progress, and where to resume from."""
 
     seed: int = 0
-    device: str = "cpu"  # cpu, cuda, or auto
+    device: str = "cpu"  # cpu, cuda, cuda:1, or auto
     report: Report | None = None  # told after every epoch
     checkpoint: Path | None = None  # written after every epoch; a killed fit resumes from it
+
+    def __post_init__(self) -> None:
+        """Refuse a device nobody knows."""
+        if self.device.partition(":")[0] not in DEVICES:
+            raise ConfigError(f"device {self.device!r}{nearest(self.device, DEVICES)}")
 
     def rng(self) -> np.random.Generator:
         """A fresh generator."""
