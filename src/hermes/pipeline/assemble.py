@@ -72,6 +72,16 @@ class Engine:
 def assemble(path: Path, tier: int = 2) -> Engine:
     """Load a bundle and build its recommender; raises `ArtifactError` when it is not whole."""
     bundle = Bundle.load(path)
+    try:
+        return engine(bundle, path, tier)
+    except KeyError as error:
+        raise ArtifactError(
+            f"{path}: it lacks {error}, so another version made it; train it again"
+        ) from error
+
+
+def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
+    """All the parts of a bundle."""
     recipe = parse(dict(bundle.manifest["recipe"]))
     catalogue = Catalogue.restore(bundle.arrays("catalogue"))
     known = bundle.arrays("users")
