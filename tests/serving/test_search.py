@@ -1,0 +1,55 @@
+"""Search over HTTP, and slates led by a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from hermes.serving.deps import Deps
+
+POST = "/v1/recommendations"
+
+
+def test_a_search_gives_cards_scores_and_the_words_held(client) -> None:
+    out = client.get("/v1/search", params={"q": "Item 7", "k": 3}).json()
+    assert (out["query"], out["mode"]) == ("Item 7", "lexical")
+    first = out["items"][0]
+    assert (first["asset_id"], first["position"], first["matched"]) == ("item-7", 0, "item 7")
+    assert first["asset"]["title"] == "Title <item-7>"
+    assert first["score"] > 0
+
+
+def test_what_is_taken_off_is_not_found(client, deps: Deps) -> None:
+    assert client.get("/v1/search?q=hi").json()["items"][0]["asset_id"] == 'say "hi"'
+    client.request("DELETE", '/v1/assets/say "hi"')
+    assert client.get("/v1/search?q=hi").json()["items"] == []
+
+
+@pytest.mark.parametrize("q", ["AND (", '"', "*", "\u202eשם", "word " * 200, "%00", "🦊"])
+def test_any_text_is_answered(client, q: str) -> None:
+    assert client.get("/v1/search", params={"q": q}).status_code == 200
+
+
+@pytest.mark.parametrize("params", [{}, {"q": ""}, {"q": "x" * 1001}, {"q": "x", "k": 0}])
+def test_a_search_that_breaks_the_contract_is_a_problem(client, params: dict) -> None:
+    out = client.get("/v1/search", params=params)
+    assert out.status_code == 422
+    assert out.headers["content-type"] == "application/problem+json"
+
+
+def test_an_empty_catalogue_is_searched_too(make) -> None:
+    assert make([]).get("/v1/search?q=x").json()["items"] == []
+
+
+def test_the_query_of_both_doors_leads_the_slate(client) -> None:
+    post = client.post(POST, json={"k": 5, "query": "say hi"}).json()
+    get = client.get(f"{POST}/users/nobody?k=5&query=say%20hi").json()
+    for out in (post, get):
+        assert [item["asset_id"] for item in out["items"]] == ['say "hi"']
+        assert "text" in out["items"][0]["channels"]
+        assert out["degraded"] == []
+
+
+def test_a_query_nothing_matches_is_named(client) -> None:
+    out = client.post(POST, json={"k": 5, "query": "xyzzy"}).json()
+    assert len(out["items"]) == 5
+    assert [part["stage"] for part in out["degraded"]] == ["text"]
