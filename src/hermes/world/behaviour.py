@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from json import dumps
 
@@ -34,6 +34,17 @@ class Requests:
     pages: Ints  # (R,) codes of `PAGES`
     devices: Ints  # (R,)
     referrers: Ints  # (R,)
+
+    def take(self, index: Ints) -> Requests:
+        """The chosen rows."""
+        return Requests(
+            self.users[index],
+            self.days[index],
+            self.sessions[index],
+            self.pages[index],
+            self.devices[index],
+            self.referrers[index],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +79,8 @@ def requests(truth: Truth, day: int, rng: np.random.Generator) -> Requests:
     page = 1 + choose(people.interest[users], rng)
     page[rng.random(len(session)) < 0.5] = 0
     order = np.lexsort((session, moment))
-    columns = (users, moment, session, page, device[session], referrer[session])
-    return Requests(*(column[order] for column in columns))
+    whole = Requests(users, moment, session, page, device[session], referrer[session])
+    return whole.take(order)
 
 
 def choose(shares: Reals, rng: np.random.Generator) -> Ints:
@@ -89,7 +100,9 @@ def days(truth: Truth) -> Iterator[pl.DataFrame]:
         rng = stream(truth.seed, f"day {day}")
         asked = requests(truth, day, rng)
         policy = shop.open(day)
-        slates, chance = policy.slates(asked.users, asked.pages, opened[asked.users], rng)
+        known = opened[asked.users]
+        asked = replace(asked, pages=policy.served(asked.pages, known))
+        slates, chance = policy.slates(asked.users, asked.pages, known, rng)
         shown = spread(asked, slates, chance)
         events, clicked = outcomes(truth, shown, rng)
         remember(opened, shown.users[clicked], shown.items[clicked])
@@ -115,76 +128,85 @@ def spread(asked: Requests, slates: Ints, chance: Reals) -> Shown:
     )
 
 
-def outcomes(
-    truth: Truth, shown: Shown, rng: np.random.Generator
-) -> tuple[dict[str, list[Ints | Reals]], Bools]:
-    """Everything that follows from the places, as columns in pieces; and which were clicked."""
-    n = len(shown.items)
-    pieces: dict[str, list[Ints | Reals]] = {"row": [], "kind": [], "day": [], "value": []}
+class Pieces:
+    """Columns of events as they come about; `day` counts from the log's start."""
 
-    def happened(kind: str, rows: Ints, after: Reals, value: Reals | None = None) -> None:
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+        self.row: list[Ints] = []
+        self.kind: list[Ints] = []
+        self.day: list[Reals] = []
+        self.value: list[Reals] = []
+
+    def happened(self, kind: str, rows: Ints, after: Reals, value: Reals | None = None) -> None:
         """Events of one kind, `after` days after the page was shown."""
-        pieces["row"].append(rows)
-        pieces["kind"].append(np.full(len(rows), CODE[kind]))
-        pieces["day"].append(shown.days[rows] + after)
-        pieces["value"].append(np.full(len(rows), np.nan) if value is None else value)
+        self.row.append(rows)
+        self.kind.append(np.full(len(rows), CODE[kind]))
+        self.day.append(self.shown.days[rows] + after)
+        self.value.append(np.full(len(rows), np.nan) if value is None else value)
 
+
+def outcomes(truth: Truth, shown: Shown, rng: np.random.Generator) -> tuple[Pieces, Bools]:
+    """Everything that follows from the places, and which of them were clicked."""
+    n = len(shown.items)
+    found = Pieces(shown)
     seen = rng.random(n) < truth.examined(shown.positions, shown.devices)
     clicked = seen & (rng.random(n) < truth.appeal(shown.users, shown.items, shown.days))
     passed = np.flatnonzero(seen & ~clicked)
     sent = truth.dismissal(shown.users[passed], shown.items[passed], shown.days[passed])
-    sent_away = passed[rng.random(len(passed)) < sent]
-    happened("impression", np.arange(n), np.zeros(n))
-    happened("dismiss", sent_away, rng.uniform(2, 40, len(sent_away)) / 86_400)
+    away = passed[rng.random(len(passed)) < sent]
+    found.happened("impression", np.arange(n), np.zeros(n))
+    found.happened("dismiss", away, rng.uniform(2, 40, len(away)) / 86_400)
+    consequences(truth, found, np.flatnonzero(clicked), rng)
+    return found, clicked
 
-    rows = np.flatnonzero(clicked)
-    click_at = rng.uniform(2, 60, len(rows)) / 86_400
-    happened("click", rows, click_at)
+
+def consequences(truth: Truth, found: Pieces, rows: Ints, rng: np.random.Generator) -> None:
+    """What follows from clicks, each on a row of what was shown."""
+    shown, n = found.shown, len(rows)
+    click_at = rng.uniform(2, 60, n) / 86_400
+    found.happened("click", rows, click_at)
     users, items, when = shown.users[rows], shown.items[rows], shown.days[rows]
     wanted = truth.preference(users, items, when)
     news = truth.items.domain[items] == NEWS
 
-    plays = rng.random(len(rows)) < truth.play(users, items, when)
-    share = np.round(np.clip(rng.beta(2.0, 1.2, len(rows)) + 0.05 * wanted, 0.02, 1.0), 3)
+    plays = rng.random(n) < truth.play(users, items, when)
+    share = np.round(np.clip(rng.beta(2.0, 1.2, n) + 0.05 * wanted, 0.02, 1.0), 3)
     for kind, mask in (("play", plays & ~news), ("read", plays & news)):
-        happened(kind, rows[mask], click_at[mask] + 10 / 86_400, share[mask])
-    liked = plays & news & (rng.random(len(rows)) < 0.25 / (1 + np.exp(-wanted)))
-    happened("like", rows[liked], click_at[liked] + rng.uniform(1, 6, int(liked.sum())) / 1440)
+        found.happened(kind, rows[mask], click_at[mask] + 10 / 86_400, share[mask])
+    liked = plays & news & (rng.random(n) < 0.25 / (1 + np.exp(-wanted)))
+    found.happened("like", rows[liked], click_at[liked] + rng.uniform(1, 6, liked.sum()) / 1440)
 
-    bought = rng.random(len(rows)) < truth.conversion(users, items, when)
-    delay = rng.exponential(1 / truth.hazard(users, items, when))
-    later = click_at + delay
-    happened("purchase", rows[bought], later[bought], truth.items.price[items[bought]])
+    bought = rng.random(n) < truth.conversion(users, items, when)
+    later = click_at + rng.exponential(1 / truth.hazard(users, items, when))
+    found.happened("purchase", rows[bought], later[bought], truth.items.price[items[bought]])
 
-    rates = (bought | plays) & ~news & (rng.random(len(rows)) < 0.35)
-    stars = np.clip(np.round(3.1 + 0.8 * wanted + 0.6 * rng.normal(size=len(rows))), 1, 5)
-    lag = np.where(bought, later, click_at) + rng.exponential(0.4, len(rows))
-    happened("rating", rows[rates], lag[rates], stars[rates])
-    return pieces, clicked
+    rates = (bought | plays) & ~news & (rng.random(n) < 0.35)
+    stars = np.clip(np.round(3.1 + 0.8 * wanted + 0.6 * rng.normal(size=n)), 1, 5)
+    lag = np.where(bought, later, click_at) + rng.exponential(0.4, n)
+    found.happened("rating", rows[rates], lag[rates], stars[rates])
 
 
 def remember(opened: Ints, users: Ints, items: Ints) -> None:
-    """Push each click into its user's memory, the latest last."""
-    order = np.argsort(users, kind="stable")
-    for user, item in zip(users[order].tolist(), items[order].tolist(), strict=True):
-        opened[user, :-1] = opened[user, 1:]
-        opened[user, -1] = item
+    """Push each click into its user's memory, the latest last; what is there already stays."""
+    for user, item in zip(users.tolist(), items.tolist(), strict=True):
+        row = opened[user]
+        if item not in row:  # twice would count its weight twice
+            row[:-1] = row[1:]
+            row[-1] = item
 
 
-def label(
-    pieces: dict[str, list[Ints | Reals]], asked: Requests, shown: Shown, day: int, policy: str
-) -> pl.DataFrame:
+def label(found: Pieces, asked: Requests, shown: Shown, day: int, policy: str) -> pl.DataFrame:
     """Codes of users, items and contexts with the ids of session and request."""
-    column = {name: np.concatenate(parts) for name, parts in pieces.items()}
-    row = column["row"]
+    row = np.concatenate(found.row)
     request = shown.request[row]
     places = asked.pages * len(DEVICES) * len(REFERRERS)
     context = places + asked.devices * len(REFERRERS) + asked.referrers
     return pl.DataFrame(
         {
-            "day": column["day"],
-            "kind": column["kind"].astype(np.int8),
-            "value": column["value"],
+            "day": np.concatenate(found.day),
+            "kind": np.concatenate(found.kind).astype(np.int8),
+            "value": np.concatenate(found.value),
             "user": shown.users[row],
             "item": shown.items[row],
             "session_id": asked.sessions[request] + day * 10_000_000,

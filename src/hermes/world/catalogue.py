@@ -100,7 +100,7 @@ def catalogue(size: Scale, seed: int) -> Catalogue:
     """Every item of a world, without its words; the same for the same arguments."""
     kinds = genres(seed)
     rng = stream(seed, "catalogue")
-    loadings = 0.85 * np.eye(D) + rng.normal(0, 0.1, (len(DOMAINS), D, D))
+    loadings = 0.85 * np.eye(D) + rng.normal(0, 0.07, (len(DOMAINS), D, D))
     parts = [shelf(d, n, size, kinds, rng) for d, n in enumerate(size.items)]
     columns = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     domain = np.repeat(np.arange(len(DOMAINS)), size.items)

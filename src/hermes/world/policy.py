@@ -1,13 +1,13 @@
 """What the shop showed: a logging policy whose propensities are exact.
 
-For a request x on a page (home, or one domain) every available item has a weight, and they sum to 1:
+For a request x on a page (home, or one domain) the weights of all available items sum to 1:
 
     w(i | x) = (1 - e) * P(genre of i | x) * P(i | genre) + e / available items of the page
 
-The genre is a softmax of the shop's noisy guess of the person's taste; within a genre an item counts
-by its fame, which grows with its recent clicks; e explores. A slate is Plackett and Luce's: place by
-place, from what is left, without what the person opened lately. So the propensity of item i at
-position k, given the places above, is  w(i) / (1 - w(shown above) - w(opened lately)).
+The genre is a softmax of the shop's noisy guess of the person's taste; within a genre an item
+counts by its fame, which grows with its recent clicks; e explores. A slate is Plackett and Luce's:
+place by place, from what is left, without what the person opened lately. So the propensity of item
+i at position k, given the places above, is  w(i) / (1 - w(shown above) - w(opened lately)).
 """
 
 from __future__ import annotations
@@ -78,12 +78,18 @@ class Day:
         n = len(pages)
         genre = (ladder < rng.random(n)[:, None]).sum(axis=1)
         place = np.searchsorted(self.ladder, genre + rng.random(n), side="left")
-        items = self.order[np.minimum(place, len(self.order) - 1)]
+        items: Ints = self.order[np.minimum(place, len(self.order) - 1)]
         lost = rng.random(n) < self.version.explore
         for page in np.unique(pages[lost]).tolist():
             mask = lost & (pages == page)
             items[mask] = rng.choice(self.stock[page], int(mask.sum()))
         return items
+
+    def served(self, pages: Ints, opened: Ints) -> Ints:
+        """The pages, but home where too little is left of a page to fill a slate.  -> (R,)"""
+        known = (opened >= 0) & (self.page_of[np.maximum(opened, 0)] == pages[:, None])
+        size = np.array([len(s) for s in self.stock])[pages]
+        return np.where(size - known.sum(axis=1) < 2 * SLOTS, 0, pages)
 
     def slates(
         self, users: Ints, pages: Ints, opened: Ints, rng: np.random.Generator
@@ -134,8 +140,9 @@ class Day:
 
 def taken(drawn: Ints, shown: Ints, opened: Ints) -> Bools:
     """Which of `drawn` (R,) stand above already, or were opened lately.  -> (R,)"""
-    above: Bools = (shown == drawn[:, None]).any(axis=1)
-    return above | (opened == drawn[:, None]).any(axis=1)
+    before = np.concatenate([shown, opened], axis=1)
+    out: Bools = (before == drawn[:, None]).any(axis=1)
+    return out
 
 
 class Shop:

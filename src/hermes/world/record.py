@@ -22,7 +22,7 @@ from .truth import Truth
 
 MOMENT = pl.Datetime("us", "UTC")
 MAKERS = pl.List(pl.Struct({"name": pl.String, "role": pl.String}))
-ASSETS = {
+ASSETS: dict[str, Any] = {
     "asset_id": pl.String, "domain": pl.String, "title": pl.String, "text_content": pl.String,
     "image_uri": pl.String, "creators": MAKERS, "cohort": pl.String,
     "categories": pl.List(pl.String), "tags": pl.List(pl.String), "price": pl.Float64,

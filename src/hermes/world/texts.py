@@ -12,7 +12,7 @@ import numpy as np
 
 from .catalogue import MOODS, Catalogue, articles, stream
 from .scale import DOMAINS, END, Scale
-from .wording import Dice, capitalised, coined, fill, person, place, uncapitalised, words
+from .wording import Dice, capitalised, coined, fill, person, place, words
 
 ROLES = ("director", "artist", "author", "brand", "publisher")  # of each domain's creator
 KIN = ("actor", "publisher", "publisher", None, "author")  # who else is named
@@ -119,7 +119,7 @@ def asset(
     creators = [{"name": item.maker, "role": ROLES[item.domain]}]
     creators += [{"name": name, "role": KIN[item.domain] or ""} for name in kin]
     listed = max(float(items.published[item.code]), -400 - 300 * dice.roll())
-    spoken = (item.domain != 3) and (item.domain == 0 or item.domain == 1)
+    spoken = item.domain < 2
     tongue = TONGUES[np.searchsorted(np.cumsum(SPOKEN)[:-1], dice.roll())] if spoken else "en"
     return {
         "domain": DOMAINS[item.domain],
@@ -227,7 +227,7 @@ def product(item: Item, lists: Lists, cast: Cast, dice: Dice) -> tuple[Lists, li
 def story(item: Item, lists: Lists, cast: Cast, dice: Dice) -> tuple[Lists, list[str], Any]:
     """A byline and a length."""
     kin = [dice.pick(tuple(cast.beside))]
-    score = f"{1 + dice.below(5)}–{dice.below(2)}"
+    score = f"{1 + dice.below(5)}-{dice.below(2)}"
     pages = 20 + dice.below(300)
     lists |= {"outlet": item.maker, "brand": brand(dice), "score": score, "pages": str(pages)}
     for name in ("act", "work", "subject", "found", "finding"):  # title and text speak of one thing

@@ -6,9 +6,9 @@ made from the log can be checked against what it estimates. Let s be the logisti
     examined  P(E=1 | k, device) = (1 + k) ** -decay[device], at position k counted from 0
     click     P(C=1 | x, k)      = P(E=1 | k, device) * s(preference(x) + appetite[domain])
     dismiss   P(X=1 | E=1, C=0)  = 0.10 * s(-preference(x) - 0.5)
-    play      P(V=1 | C=1)       = s(0.8 + 0.6 * preference(x)), only where things are played or read
+    play      P(V=1 | C=1)       = s(0.8 + 0.6 * preference(x)), only for films, music and news
     convert   P(Y=1 | C=1)       = s(-1.7 + 0.7 * preference(x) - 0.45 * dear), never for news
-    delay     hazard(x)          = 1.2 * exp(-0.55 * dear - 0.8 * thrift + 0.25 * preference)  a day;
+    delay     hazard(x), per day = 1.2 * exp(-0.55 * dear - 0.8 * thrift + 0.25 * preference);
               given Y=1 the purchase follows the click after a time of density h exp(-h t)
     rating    1 to 5: the rounded 3.1 + 0.8 * preference + 0.6 * N(0, 1)
 """
@@ -32,7 +32,7 @@ SINGULAR = ("film", "record", "book", "product", "story")  # the first part of a
 DECAY = np.array([0.6, 0.4, 0.75])  # of phone, desktop, tv
 APPETITE = np.array([-0.7, -0.7, -0.8, -0.9, -0.5])  # of each domain, log odds
 PLAYED = np.array([True, True, False, False, True])
-TASTE, QUALITY, INTEREST, FASHION = 4.0, 0.45, 1.2, 0.3  # weights in the preference
+TASTE, QUALITY, INTEREST, FASHION = 4.5, 0.45, 0.9, 0.3  # weights in the preference
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Truth:
         c, p = self.items, self.people
         liking = np.einsum("nd,nd->n", p.tastes(users, days), c.vectors[items])
         attention = np.log(0.03 + p.interest[users, c.domain[items]]) / 4 + 0.45
-        return (
+        out: Reals = (
             TASTE * liking
             - 1.0
             + QUALITY * c.quality[items]
@@ -68,6 +68,7 @@ class Truth:
             - p.thrift[users] * c.dear[items]
             + self.trend(items, days)
         )
+        return out
 
     def trend(self, items: Ints, days: Reals) -> Reals:
         """Fashion of the genre, the item's own vogue, and its novelty, in log odds.  -> (N,)"""

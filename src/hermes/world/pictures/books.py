@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from .canvas import Pen, Sheet
 from .emblems import EMBLEMS, emblem
-from .lettering import Face, write
-from .palettes import PALETTES, Palette, light, mix
+from .lettering import Align, Face, write
+from .palettes import PALETTES, RGB, Palette, light, mix
 from .scenes import SCENES
 from .view import View
 
@@ -84,7 +85,7 @@ def patterned(view: View, p: Palette, dice: Random) -> Sheet:
     motif = dice.choice(("drops", "scales", "leaves", "waves"))
     tints = (p[3], p[4], mix(back, p[3], 0.4))
 
-    def draw(pen: Pen, w: int, h: int, shift: int) -> None:
+    def draw(shift: int, pen: Pen, w: int, h: int) -> None:
         for j in range(13):
             for i in range(8):
                 if (i + j) % 3 != shift:
@@ -93,7 +94,7 @@ def patterned(view: View, p: Palette, dice: Random) -> Sheet:
                 cell(pen, motif, x, y, s)
 
     for shift, tint in enumerate(tints):
-        sheet.shape(tint, lambda pen, w, h, shift=shift: draw(pen, w, h, shift), 0.75)
+        sheet.shape(tint, partial(draw, shift), 0.75)
     sheet.polygon(p[3], [(0.14, 0.27), (0.86, 0.27), (0.86, 0.71), (0.14, 0.71)])
     ink = p[0]
     sheet.shape(
@@ -126,43 +127,56 @@ def cell(pen: Pen, motif: str, x: float, y: float, s: float) -> None:
             pen.arc((x - s / 2, y - r + k * 14, x + s / 2, y + r + k * 14), 20, 160, 255, 5)
 
 
+def discs(sheet: Sheet, p: Palette, back: RGB, dice: Random) -> None:
+    """Two discs."""
+    sheet.disc(p[4], dice.choice((0.3, 0.5, 0.75)), 0.66, 0.32)
+    near = p[1] if light(back) > 0.5 else p[2]
+    sheet.disc(near, dice.choice((0.25, 0.6, 0.8)), 0.76, 0.2, 0.85)
+
+
+def halves(sheet: Sheet, p: Palette, back: RGB, dice: Random) -> None:
+    """A disc of two colours."""
+    turn = dice.choice((0, 45, 90, 135))
+    for start, tint in ((turn, p[1]), (turn + 180, p[4])):
+        sheet.shape(
+            mix(tint, p[3], 0.15),
+            partial(half, start),
+        )
+
+
+def half(start: int, pen: Pen, w: int, h: int) -> None:
+    """Half of a disc from an angle on, in degrees."""
+    pen.pieslice((0.14 * w, 0.42 * h, 0.86 * w, 0.42 * h + 0.72 * w), start, start + 180, 255)
+
+
+def steps(sheet: Sheet, p: Palette, back: RGB, dice: Random) -> None:
+    """Columns that rise."""
+    near = p[1] if light(back) > 0.5 else p[2]
+    for i in range(6):
+        x, y = 0.1 + 0.135 * i, 0.84 - 0.07 * i
+        tint = mix(p[4], near, i / 5)
+        sheet.polygon(tint, [(x, y), (x + 0.115, y), (x + 0.115, 0.88), (x, 0.88)])
+
+
+def arches(sheet: Sheet, p: Palette, back: RGB, dice: Random) -> None:
+    """One gate within another."""
+    for i, tint in enumerate((p[1], p[2], p[4], back)):
+        r = 0.38 - 0.095 * i
+        sheet.disc(tint, 0.5, 0.68, r)
+        gate = [(0.5 - r, 0.68), (0.5 + r, 0.68), (0.5 + r, 0.885), (0.5 - r, 0.885)]
+        sheet.polygon(tint, gate)
+
+
+GEOMETRY = (discs, halves, steps, arches)
+
+
 def plain(view: View, p: Palette, dice: Random) -> Sheet:
     """Large shapes, large letters."""
     back = p[3] if dice.random() < 0.55 else p[0]
     ink = p[0] if back == p[3] else p[3]
     sheet = Sheet(*SIZE, back, mix(back, p[2], 0.18))
-    kind = dice.choice(("disc", "half", "steps", "arches"))
-    if kind == "disc":
-        sheet.disc(p[4], dice.choice((0.3, 0.5, 0.75)), 0.68, 0.36)
-        sheet.disc(
-            p[1] if light(back) > 0.5 else p[2], dice.choice((0.25, 0.6, 0.8)), 0.8, 0.24, 0.85
-        )
-    elif kind == "half":
-        sheet.shape(
-            p[1],
-            lambda n, w, h: n.pieslice(
-                (0.12 * w, 0.45 * h, 0.88 * w, 0.45 * h + 0.76 * w), 90, 270, 255
-            ),
-        )
-        sheet.shape(
-            p[4],
-            lambda n, w, h: n.pieslice(
-                (0.12 * w, 0.45 * h, 0.88 * w, 0.45 * h + 0.76 * w), -90, 90, 255
-            ),
-        )
-    elif kind == "steps":
-        for i in range(6):
-            x = 0.1 + 0.135 * i
-            sheet.polygon(
-                mix(p[4], p[1], i / 5),
-                [(x, 0.86 - 0.07 * i), (x + 0.115, 0.86 - 0.07 * i), (x + 0.115, 0.88), (x, 0.88)],
-            )
-    else:
-        for i, tint in enumerate((p[1], p[2], p[4], back)):
-            r = 0.38 - 0.095 * i
-            sheet.shape(tint, lambda n, w, h, r=r: (n.ellipse(((0.5 - r) * w, 0.68 * h - r * w, (0.5 + r) * w, 0.68 * h + r * w), 255),
-                                                   n.rectangle(((0.5 - r) * w, 0.68 * h, (0.5 + r) * w, 0.885 * h), 255)))  # fmt: skip
-    align = dice.choice(("left", "center"))
+    GEOMETRY[dice.randrange(len(GEOMETRY))](sheet, p, back, dice)
+    align: Align = dice.choice(("left", "center"))
     write(
         sheet,
         view.title,
@@ -178,10 +192,13 @@ def plain(view: View, p: Palette, dice: Random) -> Sheet:
 
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
-    "Mystery": (scenic, framed, banded), "Science Fiction": (scenic, plain), "Fantasy": (framed, scenic),
-    "Romance": (patterned, banded, plain), "History": (framed, banded), "Biography": (plain, framed),
+    "Mystery": (scenic, framed, banded), "Science Fiction": (scenic, plain), "Fantasy": (framed,
+    scenic),
+    "Romance": (patterned, banded, plain), "History": (framed, banded), "Biography": (plain,
+    framed),
     "Poetry": (patterned, plain), "Travel": (scenic, banded), "Science": (plain, patterned, scenic),
-    "Philosophy": (plain, framed), "Children": (banded, scenic), "Literary Fiction": (plain, patterned, scenic),
+    "Philosophy": (plain, framed), "Children": (banded, scenic), "Literary Fiction": (plain,
+    patterned, scenic),
 }  # fmt: skip
 
 

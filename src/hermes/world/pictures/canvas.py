@@ -7,13 +7,15 @@ from functools import cache
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 from .palettes import RGB
 
 SMOOTH = 2  # shapes are drawn this much larger, then reduced
 Points = Sequence[tuple[float, float]]
 Pen = ImageDraw.ImageDraw
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+Placer = Callable[[Points], list[tuple[float, float]]]  # from 0..1 to pixels of a mask
 
 
 class Sheet:
@@ -36,41 +38,79 @@ class Sheet:
     def through(self, colour: RGB, mask: Image.Image, alpha: float = 1.0) -> None:
         """Fill with `colour` through a mask of the sheet's own size."""
         if alpha < 1.0:
-            mask = mask.point([round(v * alpha) for v in range(256)])
+            mask = mask.point(faded(round(alpha * 100)))
         self.image.paste(colour, (0, 0, self.width, self.height), mask)
 
     def polygon(self, colour: RGB, points: Points, alpha: float = 1.0) -> None:
         """A polygon of points in 0..1."""
-        self.shape(
-            colour, lambda p, w, h: p.polygon([(x * w, y * h) for x, y in points], 255), alpha
-        )
+        self.local(colour, bounds(points), lambda p, at: p.polygon(at(points), 255), alpha)
 
-    def disc(self, colour: RGB, x: float, y: float, r: float, alpha: float = 1.0) -> None:
-        """A disc whose radius is a share of the width."""
-        self.shape(
+    def line(self, colour: RGB, points: Points, wide: float, alpha: float = 1.0) -> None:
+        """A stroke through points, `wide` as a share of the width."""
+        thick = round(wide * self.width * SMOOTH)
+        self.local(
             colour,
-            lambda p, w, h: p.ellipse(
-                (x * w - r * w, y * h - r * w, x * w + r * w, y * h + r * w), 255
-            ),
+            bounds(points, 2 * wide),
+            lambda p, at: p.line(at(points), 255, thick, joint="curve"),
             alpha,
         )
 
+    def oval(self, colour: RGB, box: Box, alpha: float = 1.0) -> None:
+        """An ellipse in a box of 0..1."""
+        self.local(colour, box, lambda p, at: p.ellipse(at(corners(box)), 255), alpha)
+
+    def box(self, colour: RGB, box: Box, radius: float, alpha: float = 1.0) -> None:
+        """A rectangle with round corners."""
+        r = radius * self.width * SMOOTH
+        self.local(colour, box, lambda p, at: p.rounded_rectangle(at(corners(box)), r, 255), alpha)
+
+    def arc(self, colour: RGB, box: Box, start: float, end: float, wide: float) -> None:
+        """A stroke along an ellipse, in degrees clockwise from the right."""
+        thick = round(wide * self.width * SMOOTH)
+        self.local(colour, box, lambda p, at: p.arc(at(corners(box)), start, end, 255, thick))
+
+    def disc(self, colour: RGB, x: float, y: float, r: float, alpha: float = 1.0) -> None:
+        """A disc whose radius is a share of the width."""
+        t = r * self.width / self.height
+        self.oval(colour, (x - r, y - t, x + r, y + t), alpha)
+
+    def local(
+        self, colour: RGB, box: Box, draw: Callable[[Pen, Placer], None], alpha: float = 1.0
+    ) -> None:
+        """Like `shape`, but only as much of the sheet is touched as `box` covers."""
+        left, top = max(int(box[0] * self.width) - 2, 0), max(int(box[1] * self.height) - 2, 0)
+        right = min(int(box[2] * self.width) + 3, self.width)
+        low = min(int(box[3] * self.height) + 3, self.height)
+        if right <= left or low <= top:
+            return
+        mask = Image.new("L", ((right - left) * SMOOTH, (low - top) * SMOOTH))
+        sx, sy = self.width * SMOOTH, self.height * SMOOTH
+        dx, dy = left * SMOOTH, top * SMOOTH
+
+        def at(points: Points) -> list[tuple[float, float]]:
+            return [(x * sx - dx, y * sy - dy) for x, y in points]
+
+        draw(ImageDraw.Draw(mask), at)
+        mask = mask.reduce(SMOOTH)
+        if alpha < 1.0:
+            mask = mask.point(faded(round(alpha * 100)))
+        self.image.paste(colour, (left, top, right, low), mask)
+
     def glow(self, colour: RGB, x: float, y: float, r: float, alpha: float = 1.0) -> None:
         """Light that fades out from a point; the radius is a share of the width."""
-        side = max(2, round(2 * r * self.width))
-        ball = halo().resize((side, side), Image.Resampling.BILINEAR)
-        mask = Image.new("L", (self.width, self.height))
-        mask.paste(ball, (round(x * self.width - side / 2), round(y * self.height - side / 2)))
-        self.through(colour, mask, alpha)
+        t = r * self.width / self.height
+        self.soft(colour, (x - r, y - t, x + r, y + t), alpha)
 
-    def shadow(self, box: tuple[float, float, float, float], strength: float = 0.35) -> None:
-        """A soft dark oval in a box of 0..1."""
-        left, top, right, bottom = box
-        size = (round((right - left) * self.width), round((bottom - top) * self.height))
-        oval = halo().resize(size, Image.Resampling.BILINEAR)
-        mask = Image.new("L", (self.width, self.height))
-        mask.paste(oval, (round(left * self.width), round(top * self.height)))
-        self.through((20, 16, 14), mask, strength)
+    def shadow(self, box: Box, strength: float = 0.35) -> None:
+        """A soft dark oval."""
+        self.soft((20, 16, 14), box, strength)
+
+    def soft(self, colour: RGB, box: Box, alpha: float) -> None:
+        """An oval that fades out towards its rim."""
+        left, top = round(box[0] * self.width), round(box[1] * self.height)
+        size = (round((box[2] - box[0]) * self.width), round((box[3] - box[1]) * self.height))
+        mask = halo().resize((max(size[0], 2), max(size[1], 2)), Image.Resampling.BILINEAR)
+        self.image.paste(colour, (left, top), mask.point(faded(round(alpha * 100))))
 
     def shade(
         self, colour: RGB, rising: bool = True, alpha: float = 0.8, reach: float = 0.5
@@ -83,14 +123,27 @@ class Sheet:
         mask.paste(ramp, (0, self.height - part if rising else 0))
         self.through(colour, mask, alpha)
 
-    def soften(self, radius: float) -> None:
-        """Out of focus."""
-        self.image = self.image.filter(ImageFilter.GaussianBlur(radius))
-
-    def finish(self, seed: int, grain: float = 0.05, quality: int = 84) -> bytes:
+    def finish(self, seed: int, grain: float = 0.05, quality: int = 80) -> bytes:
         """Grain over everything, then JPEG."""
         noise = speckle(self.width, self.height, seed % 5)
-        return encode(Image.blend(self.image, Image.merge("RGB", (noise,) * 3), grain), quality)
+        return encode(Image.blend(self.image, noise, grain), quality)
+
+
+def bounds(points: Points, margin: float = 0.0) -> Box:
+    """The box around points."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
+
+
+def corners(box: Box) -> Points:
+    """Two corners."""
+    return (box[0], box[1]), (box[2], box[3])
+
+
+@cache
+def faded(percent: int) -> list[int]:
+    """What a mask becomes under an opacity."""
+    return [round(v * percent / 100) for v in range(256)]
 
 
 def encode(image: Image.Image, quality: int) -> bytes:
@@ -121,4 +174,5 @@ def speckle(width: int, height: int, seed: int) -> Image.Image:
     """Grey grain."""
     rng = np.random.default_rng([seed, width, height])
     grey = rng.normal(128, 46, (height, width))
-    return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    flat = Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8))
+    return Image.merge("RGB", (flat, flat, flat))

@@ -81,8 +81,10 @@ def bird(n: Pen, x: float, y: float, r: float, f: int) -> None:
     """Wings spread."""
     for dx, dy, s in ((0, 0.1, 1.0), (-0.55, -0.65, 0.42), (0.6, -0.55, 0.34)):
         a, b, q = x + dx * r, y + dy * r, s * r
-        n.polygon([(a - q, b - 0.35 * q), (a - 0.45 * q, b - 0.42 * q), (a, b - 0.05 * q), (a + 0.45 * q, b - 0.42 * q),
-                   (a + q, b - 0.35 * q), (a + 0.5 * q, b - 0.18 * q), (a + 0.12 * q, b + 0.22 * q), (a, b + 0.42 * q),
+        n.polygon([(a - q, b - 0.35 * q), (a - 0.45 * q, b - 0.42 * q), (a, b - 0.05 * q),
+            (a + 0.45 * q, b - 0.42 * q),
+                   (a + q, b - 0.35 * q), (a + 0.5 * q, b - 0.18 * q), (a + 0.12 * q,
+                   b + 0.22 * q), (a, b + 0.42 * q),
                    (a - 0.12 * q, b + 0.22 * q), (a - 0.5 * q, b - 0.18 * q)], f)  # fmt: skip
 
 
@@ -165,7 +167,8 @@ def hourglass(n: Pen, x: float, y: float, r: float, f: int) -> None:
 
 def crown(n: Pen, x: float, y: float, r: float, f: int) -> None:
     """Five points and a band."""
-    n.polygon([(x - r, y - 0.55 * r), (x - 0.5 * r, y), (x, y - 0.9 * r), (x + 0.5 * r, y), (x + r, y - 0.55 * r),
+    n.polygon([(x - r, y - 0.55 * r), (x - 0.5 * r, y), (x, y - 0.9 * r), (x + 0.5 * r, y),
+        (x + r, y - 0.55 * r),
                (x + 0.78 * r, y + 0.55 * r), (x - 0.78 * r, y + 0.55 * r)], f)  # fmt: skip
     n.rectangle((x - 0.78 * r, y + 0.66 * r, x + 0.78 * r, y + 0.86 * r), f)
     for dx, dy in ((-1, -0.62), (0, -0.98), (1, -0.62)):
@@ -188,7 +191,8 @@ STAMPS: dict[str, Stamp] = {
     "eye": eye, "hourglass": hourglass, "crown": crown, "column": column,
 }  # fmt: skip
 EMBLEMS = {
-    "Mystery": ("key", "eye", "moon"), "Fantasy": ("crown", "moon", "tree"), "History": ("column", "hourglass", "crown"),
+    "Mystery": ("key", "eye", "moon"), "Fantasy": ("crown", "moon", "tree"), "History": ("column",
+    "hourglass", "crown"),
     "Biography": ("tree", "bird", "leaf"), "Philosophy": ("eye", "hourglass", "column"),
 }  # fmt: skip
 

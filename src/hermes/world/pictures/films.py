@@ -13,9 +13,11 @@ from .view import View
 SIZE = (360, 540)
 FACES: dict[str, tuple[Face, ...]] = {
     "Comedy": ("bold", "sans"), "Thriller": ("bold",), "Science Fiction": ("sans", "mono"),
-    "Horror": ("serif-bold", "roman-bold"), "Romance": ("italic", "serif"), "Western": ("serif-bold",),
+    "Horror": ("serif-bold", "roman-bold"), "Romance": ("italic", "serif"),
+    "Western": ("serif-bold",),
     "Noir": ("roman-bold", "serif-bold"), "Animation": ("bold",), "Documentary": ("sans",),
-    "Adventure": ("bold", "serif-bold"), "Fantasy": ("roman-bold", "serif"), "Drama": ("roman", "sans", "serif"),
+    "Adventure": ("bold", "serif-bold"), "Fantasy": ("roman-bold", "serif"), "Drama": ("roman",
+    "sans", "serif"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from .canvas import Pen, Sheet
@@ -17,7 +18,7 @@ def ridge(
     for depth in range(6):
         jitter = rough / 1.9**depth
         heights = [
-            v for a, b in zip(heights, heights[1:], strict=False)
+            v for a, b in pairwise(heights)
             for v in (a, (a + b) / 2 + dice.uniform(-jitter, jitter))
         ] + [heights[-1]]  # fmt: skip
     n = len(heights) - 1

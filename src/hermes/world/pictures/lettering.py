@@ -14,6 +14,7 @@ from hermes.core.errors import Unavailable
 from .canvas import Sheet
 from .palettes import RGB
 
+Align = Literal["left", "center", "right"]
 Face = Literal["sans", "bold", "serif", "serif-bold", "italic", "mono", "roman", "roman-bold"]
 FILES = {
     "bold": "DejaVuSans-Bold.ttf", "serif": "DejaVuSerif.ttf", "serif-bold": "DejaVuSerif-Bold.ttf",
@@ -52,9 +53,10 @@ def wrapped(text: str, face: Font, width: float) -> list[str] | None:
     gap = face.getlength(" ")
     total = sum(sizes) + gap * (len(words) - 1)
     for lines in range(max(1, -(-int(total) // int(width))), len(words) + 1):
-        found = broken(words, sizes, gap, max(total / lines * 1.08, max(sizes)))
-        if found is not None and len(found) <= lines:
-            return found if all(face.getlength(line) <= width for line in found) else None
+        for slack in (1.0, 1.08, 1.16, 1.25, 1.4, 1.6):
+            found = broken(words, sizes, gap, min(max(total / lines * slack, *sizes), width))
+            if len(found) <= lines:
+                return found
     return words
 
 
@@ -80,7 +82,7 @@ def write(
     *,
     largest: int = 60,
     smallest: int = 9,
-    align: Literal["left", "center", "right"] = "center",
+    align: Align = "center",
     seat: float = 0.5,
     spacing: float = 1.12,
 ) -> float:
@@ -124,8 +126,3 @@ def trimmed(line: str, face: Font, width: float) -> str:
     while line and face.getlength(line + "…") > width:
         line = line[:-1]
     return line + "…"
-
-
-def spaced(text: str) -> str:
-    """Capitals with air between them, words kept apart."""
-    return "\u2009".join(text.upper())

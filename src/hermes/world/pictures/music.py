@@ -7,9 +7,9 @@ from collections.abc import Callable
 from random import Random
 
 from .canvas import Pen, Sheet
-from .lettering import write
-from .palettes import PALETTES, Palette, light, mix
 from .landscapes import mountains, sea, space
+from .lettering import Align, Face, write
+from .palettes import PALETTES, Palette, light, mix
 from .view import View
 
 SIZE = (400, 400)
@@ -174,8 +174,10 @@ PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "Ambient": (landscape, petals, ridges), "Jazz": (blocks, circles, arcs),
     "Electronic": (ridges, dots, stripes, bars), "Folk": (landscape, petals, arcs),
     "Rock": (shards, stripes, circles), "Hip Hop": (blocks, bars, circles),
-    "Classical": (arcs, petals, bars), "Soul": (circles, stripes, arcs), "Metal": (shards, landscape, ridges),
-    "Pop": (petals, dots, blocks, arcs), "Reggae": (stripes, arcs, circles), "Blues": (landscape, bars, dots),
+    "Classical": (arcs, petals, bars), "Soul": (circles, stripes, arcs), "Metal": (shards,
+    landscape, ridges),
+    "Pop": (petals, dots, blocks, arcs), "Reggae": (stripes, arcs, circles), "Blues": (landscape,
+    bars, dots),
 }  # fmt: skip
 
 
@@ -191,8 +193,8 @@ def draw(view: View, dice: Random) -> bytes:
         sheet.shade(bottom, True, 0.9, 0.36)
     ground = p[0] if pattern in (arcs, stripes) else bottom
     ink = p[3] if light(ground) < 0.5 else p[0]
-    align = dice.choice(("left", "center"))
-    face = dice.choice(("sans", "bold", "roman"))
+    align: Align = dice.choice(("left", "center"))
+    face: Face = dice.choice(("sans", "bold", "roman"))
     end = write(
         sheet, view.title, (0.07, 0.815, 0.93, 0.915), face, ink, largest=30, align=align, seat=0.6
     )

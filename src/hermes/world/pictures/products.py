@@ -13,8 +13,10 @@ from .view import View
 
 SIZE = (400, 400)
 MATERIALS = {
-    "Copper": "b8693d", "Brass": "c39a4a", "Spun Brass": "c39a4a", "Bronze": "8f6a3c", "Oak": "b98a58",
-    "Walnut": "6b4630", "Beech": "cfa878", "Maple": "d9b98a", "Steel": "a9b0b6", "Titanium": "858b92",
+    "Copper": "b8693d", "Brass": "c39a4a", "Spun Brass": "c39a4a", "Bronze": "8f6a3c",
+    "Oak": "b98a58",
+    "Walnut": "6b4630", "Beech": "cfa878", "Maple": "d9b98a", "Steel": "a9b0b6",
+    "Titanium": "858b92",
     "Brushed Steel": "aab1b7", "Stainless Steel": "aab1b7", "Anodised Aluminium": "9aa3ad",
     "Ash and Cord": "cbb08a", "Bent Beech": "c99b69", "Cork": "bf9468", "Leather": "7d4a2d",
     "Vegetable-Tanned Leather": "9a5f36", "Lime Wood": "dcc49a", "Painted Pine": "d7b57f",

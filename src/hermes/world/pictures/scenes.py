@@ -13,13 +13,15 @@ from .staged import blinds, door, lighthouse, rays, rings, stairs
 Scene = Callable[[Sheet, Palette, Random, float], None]  # the last: where the ground begins, 0..1
 
 SCENES: dict[str, tuple[Scene, ...]] = {
-    "Drama": (sea, house, road, mountains), "Comedy": (rays, rings), "Thriller": (city, door, blinds),
+    "Drama": (sea, house, road, mountains), "Comedy": (rays, rings), "Thriller": (city, door,
+    blinds),
     "Science Fiction": (space, door), "Horror": (house, forest, stairs), "Romance": (rings, sea),
     "Western": (road, mountains), "Noir": (blinds, city), "Animation": (rays, space, lighthouse),
     "Documentary": (mountains, sea, forest), "Adventure": (mountains, rays, lighthouse),
     "Fantasy": (forest, mountains, stairs), "Mystery": (house, door, lighthouse),
     "Travel": (mountains, road, sea), "Children": (rays,), "History": (mountains, lighthouse),
-    "Politics": (city,), "Science": (space, forest), "Business": (city,), "Culture": (rings, stairs, door),
+    "Politics": (city,), "Science": (space, forest), "Business": (city,), "Culture": (rings,
+    stairs, door),
     "Sport": (rays, mountains), "Climate": (sea, mountains, forest), "Technology": (space, city),
     "Local": (house, lighthouse, sea), "Health": (forest, rings), "Food": (rays, sea),
     "Literary Fiction": (sea, stairs, door), "Biography": (mountains, road),

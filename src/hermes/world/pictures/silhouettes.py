@@ -73,3 +73,17 @@ def pair(sheet: Sheet, p: Palette, x: float, y: float) -> None:
     t = sheet.width / sheet.height
     figure(sheet, p[0], x - 0.07, y + 0.2 * t, 0.36 * t)
     figure(sheet, p[1], x + 0.07, y + 0.2 * t, 0.33 * t)
+
+
+def stranger(sheet: Sheet, p: Palette, x: float, ground: float) -> None:
+    """Shoulders and a hat with a band."""
+    t = sheet.width / sheet.height
+    y = ground - 0.16
+    coat = [(-0.36, None), (-0.28, 0.2), (-0.1, 0.1), (0.1, 0.1), (0.28, 0.2), (0.36, None)]
+    sheet.polygon(p[0], [(x + dx, ground + 0.25 if dy is None else y + dy * t) for dx, dy in coat])
+    sheet.disc(p[0], x, y, 0.115)
+    sheet.oval(p[0], (x - 0.24, y - 0.115 * t, x + 0.24, y - 0.03 * t))
+    crown = ((-0.13, 0.07), (-0.105, 0.22), (0, 0.19), (0.105, 0.22), (0.13, 0.07))
+    sheet.polygon(p[0], [(x + dx, y - dy * t) for dx, dy in crown])
+    band = ((-0.13, 0.085), (0.13, 0.085), (0.128, 0.105), (-0.128, 0.105))
+    sheet.polygon(p[4], [(x + dx, y - dy * t) for dx, dy in band])

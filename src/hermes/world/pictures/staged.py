@@ -8,7 +8,7 @@ from random import Random
 from .canvas import Sheet
 from .landscapes import ridge
 from .palettes import Palette, mix
-from .silhouettes import balloon, boat_on_cloud, figure, pair
+from .silhouettes import balloon, boat_on_cloud, figure, pair, stranger
 
 
 def door(sheet: Sheet, p: Palette, dice: Random, ground: float) -> None:
@@ -38,37 +38,7 @@ def blinds(sheet: Sheet, p: Palette, dice: Random, ground: float) -> None:
             [(0, y + 0.03), (1, y - 0.03), (1, y - 0.012), (0, y + 0.048)],
             0.5,
         )
-    x = dice.uniform(0.4, 0.6)
-    t = sheet.width / sheet.height
-    y = ground - 0.16
-    sheet.polygon(p[0], [(x - 0.36, ground + 0.25), (x - 0.28, y + 0.2 * t), (x - 0.1, y + 0.1 * t), (x + 0.1, y + 0.1 * t),
-                         (x + 0.28, y + 0.2 * t), (x + 0.36, ground + 0.25)])  # fmt: skip
-    sheet.disc(p[0], x, y, 0.115)
-    sheet.shape(
-        p[0],
-        lambda pen, w, h: pen.ellipse(
-            ((x - 0.24) * w, (y - 0.115 * t) * h, (x + 0.24) * w, (y - 0.03 * t) * h), 255
-        ),
-    )
-    sheet.polygon(
-        p[0],
-        [
-            (x - 0.13, y - 0.07 * t),
-            (x - 0.105, y - 0.22 * t),
-            (x, y - 0.19 * t),
-            (x + 0.105, y - 0.22 * t),
-            (x + 0.13, y - 0.07 * t),
-        ],
-    )
-    sheet.polygon(
-        p[4],
-        [
-            (x - 0.13, y - 0.085 * t),
-            (x + 0.13, y - 0.085 * t),
-            (x + 0.128, y - 0.105 * t),
-            (x - 0.128, y - 0.105 * t),
-        ],
-    )
+    stranger(sheet, p, dice.uniform(0.4, 0.6), ground)
 
 
 def rays(sheet: Sheet, p: Palette, dice: Random, ground: float) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from random import Random
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from .canvas import Points, Sheet
 from .palettes import RGB, mix
@@ -40,64 +42,25 @@ class Thing:
         self, colour: RGB, x: float, y: float, rx: float, ry: float, alpha: float = 1.0
     ) -> None:
         """An ellipse around a point."""
-        self.sheet.shape(
-            colour,
-            lambda n, w, h: n.ellipse(
-                ((x - rx) * w, (y - ry) * h, (x + rx) * w, (y + ry) * h), 255
-            ),
-            alpha,
-        )
+        self.sheet.oval(colour, (x - rx, y - ry, x + rx, y + ry), alpha)
 
     def box(
-        self,
-        colour: RGB,
-        left: float,
-        top: float,
-        right: float,
-        low: float,
-        r: float = 0.02,
-        alpha: float = 1.0,
-    ) -> None:
+        self, colour: RGB, left: float, top: float, right: float, low: float,
+        r: float = 0.02, alpha: float = 1.0,
+    ) -> None:  # fmt: skip
         """A rectangle with round corners."""
-        self.sheet.shape(
-            colour,
-            lambda n, w, h: n.rounded_rectangle(
-                (left * w, top * h, right * w, low * h), r * w, 255
-            ),
-            alpha,
-        )
+        self.sheet.box(colour, (left, top, right, low), r, alpha)
 
     def ring(
-        self,
-        colour: RGB,
-        x: float,
-        y: float,
-        rx: float,
-        ry: float,
-        wide: float,
-        start: float = 0,
-        end: float = 360,
-    ) -> None:
+        self, colour: RGB, x: float, y: float, rx: float, ry: float, wide: float,
+        start: float = 0, end: float = 360,
+    ) -> None:  # fmt: skip
         """A stroke along an ellipse, in degrees clockwise from the right."""
-        self.sheet.shape(
-            colour,
-            lambda n, w, h: n.arc(
-                ((x - rx) * w, (y - ry) * h, (x + rx) * w, (y + ry) * h),
-                start,
-                end,
-                255,
-                round(wide * w),
-            ),
-        )
+        self.sheet.arc(colour, (x - rx, y - ry, x + rx, y + ry), start, end, wide)
 
     def line(self, colour: RGB, points: Points, wide: float) -> None:
         """A stroke."""
-        self.sheet.shape(
-            colour,
-            lambda n, w, h: n.line(
-                [(x * w, y * h) for x, y in points], 255, round(wide * w), joint="curve"
-            ),
-        )
+        self.sheet.line(colour, points, wide)
 
     def smooth(self, colour: RGB, points: Points, alpha: float = 1.0) -> None:
         """A shape with a soft outline through the points."""
@@ -106,17 +69,13 @@ class Thing:
 
 def curve(points: Points, steps: int = 8) -> list[tuple[float, float]]:
     """A closed Catmull-Rom spline through the points."""
-    n, out = len(points), []
-    for i in range(n):
-        a, b, c, d = (points[(i + k - 1) % n] for k in range(4))
-        for s in range(steps):
-            t = s / steps
-            out.append(tuple(
-                0.5 * (2 * b[j] + (c[j] - a[j]) * t + (2 * a[j] - 5 * b[j] + 4 * c[j] - d[j]) * t * t
-                       + (3 * b[j] - a[j] - 3 * c[j] + d[j]) * t**3)
-                for j in (0, 1)
-            ))  # fmt: skip
-    return [(x, y) for x, y in out]
+    rows = np.array(points)
+    a, b, c, d = (np.roll(rows, 1 - k, axis=0)[:, None, :] for k in range(4))
+    t = (np.arange(steps) / steps)[None, :, None]
+    square = (2 * a - 5 * b + 4 * c - d) * t**2
+    cubic = (3 * b - a - 3 * c + d) * t**3
+    whole = 0.5 * (2 * b + (c - a) * t + square + cubic)
+    return [(float(x), float(y)) for x, y in whole.reshape(-1, 2)]
 
 
 def turned(t: Thing, profile: list[tuple[float, float]], x: float = 0.5) -> None:
@@ -140,11 +99,7 @@ def turned(t: Thing, profile: list[tuple[float, float]], x: float = 0.5) -> None
 
 def profile(knots: list[tuple[float, float]], n: int = 40) -> list[tuple[float, float]]:
     """A smooth line of (height, half-width) through the knots."""
-    out = []
-    for i in range(n + 1):
-        y = knots[0][0] + (knots[-1][0] - knots[0][0]) * i / n
-        k = next(k for k in range(len(knots) - 1) if y <= knots[k + 1][0] + 1e-9)
-        (y0, r0), (y1, r1) = knots[k], knots[k + 1]
-        s = (y - y0) / (y1 - y0)
-        out.append((y, r0 + (r1 - r0) * (1 - math.cos(math.pi * s)) / 2))
-    return out
+    heights, widths = np.array(knots).T
+    y = np.linspace(heights[0], heights[-1], n)
+    r = PchipInterpolator(heights, widths)(y)
+    return list(zip(y.tolist(), r.tolist(), strict=True))
