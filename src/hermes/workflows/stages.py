@@ -77,10 +77,11 @@ class Unfinished(Bundle):
 
 def made(name: str, config: Mapping[str, Any], where: str, kind: type) -> Any:
     """A model that has learned nothing; raises `ConfigError` unless it is of `kind`."""
-    cls = resolve(name)
+    cls: Any = resolve(name)
     if not (isinstance(cls, type) and issubclass(cls, kind)) or isabstract(cls):
         raise ConfigError(f"{where.removesuffix('.config')}.model: {name} is no {kind.__name__}")
-    return cls(build(cls.Config, config, where))  # type: ignore[attr-defined]
+    model: Any = cls
+    return model(build(model.Config, config, where))
 
 
 def export(model: Embedder[Any], name: str, draft: Draft, log: Interactions) -> None:
