@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from .canvas import Pen, Sheet
+from .canvas import Box, Pen, Sheet
 from .emblems import EMBLEMS, emblem
 from .lettering import Align, Face, write
-from .palettes import PALETTES, RGB, Palette, light, mix
+from .palettes import RGB, Palette, chosen, light, mix
 from .scenes import SCENES
 from .view import View
 
@@ -162,9 +162,15 @@ def arches(sheet: Sheet, p: Palette, back: RGB, dice: Random) -> None:
     """One gate within another."""
     for i, tint in enumerate((p[1], p[2], p[4], back)):
         r = 0.38 - 0.095 * i
-        sheet.disc(tint, 0.5, 0.68, r)
+        t = r * SIZE[0] / SIZE[1]
+        sheet.shape(tint, partial(crown, (0.5 - r, 0.68 - t, 0.5 + r, 0.68 + t)))
         gate = [(0.5 - r, 0.68), (0.5 + r, 0.68), (0.5 + r, 0.885), (0.5 - r, 0.885)]
         sheet.polygon(tint, gate)
+
+
+def crown(box: Box, pen: Pen, w: int, h: int) -> None:
+    """The upper half of an ellipse in a box of 0..1."""
+    pen.pieslice((box[0] * w, box[1] * h, box[2] * w, box[3] * h), 180, 360, 255)
 
 
 GEOMETRY = (discs, halves, steps, arches)
@@ -204,7 +210,7 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
 
 def draw(view: View, dice: Random) -> bytes:
     """A cover as JPEG, with the fold of its spine."""
-    p = dice.choice(PALETTES[view.genre])
+    p = chosen(view.genre, dice)
     sheet = dice.choice(LAYOUTS[view.genre])(view, p, dice)
     sheet.polygon((0, 0, 0), [(0.022, 0), (0.034, 0), (0.034, 1), (0.022, 1)], 0.14)
     sheet.polygon((255, 255, 255), [(0.034, 0), (0.042, 0), (0.042, 1), (0.034, 1)], 0.10)

@@ -6,7 +6,7 @@ from random import Random
 
 from .canvas import Sheet
 from .lettering import Face, write
-from .palettes import PALETTES, light, mix
+from .palettes import chosen, light, mix
 from .scenes import SCENES
 from .view import View
 
@@ -23,7 +23,7 @@ FACES: dict[str, tuple[Face, ...]] = {
 
 def draw(view: View, dice: Random) -> bytes:
     """A poster as JPEG."""
-    p = dice.choice(PALETTES[view.genre])
+    p = chosen(view.genre, dice)
     high = dice.random() < 0.45  # the title above the scene
     ground = dice.uniform(0.66, 0.74) if high else dice.uniform(0.54, 0.6)
     bright = light(p[2]) > 0.45 and dice.random() < 0.5

@@ -9,7 +9,7 @@ from random import Random
 from .canvas import Pen, Sheet
 from .landscapes import mountains, sea, space
 from .lettering import Align, Face, write
-from .palettes import PALETTES, Palette, light, mix
+from .palettes import Palette, chosen, light, mix
 from .view import View
 
 SIZE = (400, 400)
@@ -49,7 +49,7 @@ def dots(sheet: Sheet, p: Palette, dice: Random) -> None:
     def draw(pen: Pen, w: int, h: int) -> None:
         for i in range(n):
             for j in range(n):
-                x, y = 0.1 + 0.8 * i / (n - 1), 0.08 + 0.74 * j / (n - 1)
+                x, y = 0.1 + 0.8 * i / (n - 1), 0.07 + 0.69 * j / (n - 1)
                 r = (0.034 * math.exp(-2.2 * math.hypot(x - cx, y - cy)) + 0.004) * w
                 pen.ellipse((x * w - r, y * h - r, x * w + r, y * h + r), 255)
 
@@ -108,7 +108,7 @@ def blocks(sheet: Sheet, p: Palette, dice: Random) -> None:
     n = dice.choice((3, 4))
     for i in range(n):
         for j in range(n):
-            x, y, s = 0.1 + 0.8 * i / n, 0.06 + 0.76 * j / n, 0.76 / n
+            x, y, s = 0.1 + 0.8 * i / n, 0.06 + 0.73 * j / n, 0.73 / n
             tint, ink = dice.sample((p[1], p[2], p[4], p[3]), 2)
             sheet.polygon(tint, [(x, y), (x + 0.8 / n, y), (x + 0.8 / n, y + s), (x, y + s)])
             corner = dice.choice(((0, 0), (1, 0), (0, 1), (1, 1)))
@@ -183,7 +183,7 @@ PATTERNS: dict[str, tuple[Pattern, ...]] = {
 
 def draw(view: View, dice: Random) -> bytes:
     """A sleeve as JPEG."""
-    p = dice.choice(PALETTES[view.genre])
+    p = chosen(view.genre, dice)
     dark = dice.random() < 0.65
     top, bottom = (p[0], mix(p[0], p[1], 0.8)) if dark else (p[3], mix(p[3], p[2], 0.3))
     sheet = Sheet(*SIZE, top, bottom, dice.uniform(-0.4, 0.4))

@@ -6,7 +6,7 @@ from random import Random
 
 from .canvas import Sheet
 from .lettering import write
-from .palettes import PALETTES, mix
+from .palettes import chosen, mix
 from .scenes import SCENES
 from .view import View
 
@@ -15,7 +15,7 @@ SIZE = (480, 320)
 
 def draw(view: View, dice: Random) -> bytes:
     """An illustration as JPEG."""
-    p = dice.choice(PALETTES[view.genre])
+    p = chosen(view.genre, dice)
     warm = dice.random() < 0.5
     top, bottom = (p[1], mix(p[2], p[3], 0.45)) if warm else (p[0], mix(p[1], p[2], 0.7))
     sheet = Sheet(*SIZE, top, bottom, dice.uniform(-0.3, 0.3))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from colorsys import hls_to_rgb, rgb_to_hls
+from random import Random
+
 RGB = tuple[int, int, int]
 Palette = tuple[RGB, RGB, RGB, RGB, RGB]
 
@@ -89,3 +92,17 @@ def mix(a: RGB, b: RGB, share: float) -> RGB:
 def light(colour: RGB) -> float:
     """Perceived lightness from 0 to 1."""
     return (0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]) / 255
+
+
+def chosen(genre: str, dice: Random) -> Palette:
+    """One of a genre's palettes, its hues turned a little, so that no two shelves look alike."""
+    turn, deep = dice.gauss(0, 0.035), dice.uniform(-0.03, 0.03)
+    a, b, c, d, e = (turned(colour, turn, deep) for colour in dice.choice(PALETTES[genre]))
+    return a, b, c, d, e
+
+
+def turned(colour: RGB, turn: float, deep: float) -> RGB:
+    """A colour with its hue turned by a share of the circle, and a little more light."""
+    hue, lightness, strength = rgb_to_hls(*(v / 255 for v in colour))
+    r, g, b = hls_to_rgb((hue + turn) % 1, min(max(lightness + deep, 0), 1), strength)
+    return round(r * 255), round(g * 255), round(b * 255)
