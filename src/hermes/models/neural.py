@@ -68,7 +68,7 @@ class Neural(ABC):
         gentle = replace(own, epochs=own.refresh, lr=own.lr / 10, warmup=0, decay=False, average=0)
         draw = lambda rng: self.batches(data, rng)
         run = replace(run, checkpoint=None, seed=run.seed + 1)
-        self.losses += minimise(self.net, self.loss, draw, gentle, run, None, type(self).__name__)
+        self.losses = minimise(self.net, self.loss, draw, gentle, run, None, type(self).__name__)
         return self
 
     def arrays(self) -> dict[str, Array]:
