@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import MOODS, Catalogue, articles, stream
+from .catalogue import MOODS, NEWS, PRODUCTS, Catalogue, articles, stream
 from .scale import DOMAINS, END, Scale
-from .wording import Dice, capitalised, coined, fill, person, place, words
+from .wording import Dice, capitalised, coined, fill, person, place, surname, words
 
 ROLES = ("director", "artist", "author", "brand", "publisher")  # of each domain's creator
 KIN = ("actor", "publisher", "publisher", None, "author")  # who else is named
 TONGUES = ("en", "fr", "es", "de", "ja", "it", "ko", "pt")
 SPOKEN = (0.58, 0.1, 0.08, 0.07, 0.06, 0.04, 0.04, 0.03)
+TRIES = 24  # at a title, the second half of them with a longer one
 Lists = dict[str, Any]
 
 
@@ -148,12 +149,22 @@ def tags(item: Item, items: Catalogue) -> list[str]:
 
 
 def titled(item: Item, lists: Lists, dice: Dice, titles: set[str]) -> str:
-    """A title that nothing else in the world has; after many tries it becomes a sequel."""
+    """A title that nothing else in the world has.
+
+    After many tries it gets a second half, products a model number; then it becomes a sequel.
+    """
     own = lists.get("title")
     templates = own if own is not None else words(DOMAINS[item.domain])["titles"]
     wanted = {k: v for k, v in lists.items() if k != "title"}
-    for _ in range(24):
+    for tries in range(TRIES):
         title = capitalised(fill(dice.pick(templates), wanted, dice))
+        if tries > TRIES // 2:
+            if item.domain == PRODUCTS:
+                title += f" {10 + dice.below(990)}"
+            elif item.domain == NEWS:
+                title += f", {lists['name']} {surname(dice)} reports"
+            else:
+                title += ": " + capitalised(fill(dice.pick(templates), wanted, dice))
         if title not in titles:
             titles.add(title)
             return title
