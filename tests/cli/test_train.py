@@ -98,7 +98,7 @@ def test_settings_change_what_is_trained(trained: Run, tmp_path: Path) -> None:
     ("setting", "words"),
     [
         ("rank.kep=3", "did you mean 'keep'"),
-        ("rank.config.treees=3", "did you mean 'trees'"),
+        ("rank.config.treez=3", "did you mean 'trees'"),
         ("channels.transitoin.deadline=3", "did you mean 'transition'"),
         ("rank.keep", "write key=value"),
         ("data.min_value=low", "data.min_value"),

@@ -82,7 +82,7 @@ def test_a_wrong_setting_names_its_path_and_the_nearest(setting: str, words: str
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("rank.config.treees=9", "'rank.config.treees'; did you mean 'trees'"),
+        ("rank.config.treez=9", "'rank.config.treez'; did you mean 'trees'"),
         (
             "channels.sasrec.config.schedule.epoch=9",
             "'channels.sasrec.config.schedule.epoch'; did you mean 'epochs'",

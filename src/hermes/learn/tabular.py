@@ -42,7 +42,7 @@ class Numbers(nn.Module):
 
 
 class Codes(nn.Module):
-    """One vector for each sparse feature.  (N, F) -> (N, F, D)"""
+    """One vector for each sparse feature, side by side.  (N, F) -> (N, F D)"""
 
     def __init__(self, shape: Shape, d: int) -> None:
         super().__init__()
@@ -50,5 +50,5 @@ class Codes(nn.Module):
         self.width = len(shape.sparse) * d
 
     def forward(self, sparse: Tensor) -> Tensor:
-        """(N, F) -> (N, F, D)"""
-        return torch.stack([table(sparse[:, i]) for i, table in enumerate(self.tables)], dim=1)
+        """(N, F) -> (N, F D)"""
+        return torch.cat([table(sparse[:, i]) for i, table in enumerate(self.tables)], dim=1)

@@ -34,7 +34,7 @@ from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import Features, RankerScorer, Score
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
-from hermes.retrieval.embedding import EmbeddingChannel, Encoder
+from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
@@ -195,7 +195,7 @@ def encoder_of(bundle: Bundle, name: str, tier: int) -> Encoder:
         }
         return np.asarray(session.run(**{name: given[name] for name in session.inputs}))
 
-    return run
+    return run if "ages" in session.inputs else Remembered(run)
 
 
 def shape_of(table: Mapping[str, Any]) -> Shape:

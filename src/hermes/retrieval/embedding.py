@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,29 @@ class Index(Protocol):
 
     def search(self, vectors: Floats, k: int) -> tuple[Floats, Ints]:
         """(B, D) -> scores (B, k) best first, item codes (B, k), both <= 0 codes mean nothing."""
+
+
+class Remembered:
+    """Keeps an encoder's last `size` vectors under the very input they were made from.
+
+    A user who has done nothing new is not encoded again. Only for encoders that do not read ages,
+    which are others at every request.
+    """
+
+    def __init__(self, encoder: Encoder, size: int = 10_000) -> None:
+        self.encoder = encoder
+        self.kept = lru_cache(size)(self.encode)
+
+    def __call__(self, queries: Queries) -> Floats:
+        """(1,) -> (1, D); more than one query at once goes straight to the encoder."""
+        if len(queries) != 1:
+            return self.encoder(queries)
+        return self.kept(int(queries.users[0]), queries.history.tobytes())
+
+    def encode(self, user: int, history: bytes) -> Floats:
+        """(1, D)"""
+        row = np.frombuffer(history, np.int64)[None]
+        return self.encoder(Queries(np.array([user]), row, np.zeros(row.shape, np.float32)))
 
 
 class EmbeddingChannel:

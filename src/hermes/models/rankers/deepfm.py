@@ -56,26 +56,28 @@ class DeepFM(NeuralRanker[DeepFMConfig]):
 
 
 class Network(nn.Module):
-    """First order, pairs, and a deep part, added."""
+    """First order, pairs, and a deep part, added.
+
+    A feature's vector has d + 1 numbers, of which the last is its first-order weight, so that one
+    look-up and one product serve both orders.
+    """
 
     def __init__(self, shape: Shape, config: DeepFMConfig) -> None:
         super().__init__()
-        self.numbers = Numbers(shape.n_dense)
-        self.codes, self.biases = Codes(shape, config.d), Codes(shape, 1)
-        self.linear = nn.Linear(self.numbers.width, 1)
-        self.vectors = nn.Parameter(torch.randn(self.numbers.width, config.d) * 0.01)
+        self.d = config.d
+        self.numbers, self.codes = Numbers(shape.n_dense), Codes(shape, config.d + 1)
+        self.vectors = nn.Parameter(torch.randn(self.numbers.width, config.d + 1) * 0.01)
         # a product with stacked identities sums over the fields, many times faster when served
-        stacked = torch.eye(config.d).repeat(len(shape.sparse), 1)  # (Fs D, D)
+        stacked = torch.eye(config.d + 1).repeat(len(shape.sparse), 1)  # (Fs (D+1), D+1)
         self.register_buffer("fold", stacked, persistent=False)
         wide = self.codes.width + self.numbers.width
         self.deep = mlp(wide, *config.hidden, 1, dropout=config.dropout)
 
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
-        x, v = self.numbers(dense), self.codes(sparse).flatten(1)  # (N, 2Fd), (N, Fs D)
-        first: Tensor = self.linear(x).squeeze(1) + self.biases(sparse).sum((1, 2))
-        total = v @ self.fold + x @ self.vectors  # (N, D) sum of all x_i v_i
-        squares = v.square() @ self.fold + x.square() @ self.vectors.square()
-        pairs = 0.5 * (total.square() - squares).sum(1)
+        x, v = self.numbers(dense), self.codes(sparse)  # (N, 2Fd), (N, Fs (D+1))
+        total = v @ self.fold + x @ self.vectors  # (N, D+1) sum of all x_i v_i
+        squares = (v * v) @ self.fold + (x * x) @ (self.vectors * self.vectors)
+        pairs = 0.5 * (total * total - squares)[:, : self.d].sum(1)
         deep: Tensor = self.deep(torch.cat([v, x], dim=1)).squeeze(1)
-        return first + pairs + deep
+        return total[:, self.d] + pairs + deep

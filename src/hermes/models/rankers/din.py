@@ -70,10 +70,11 @@ class Network(nn.Module):
 
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
-        v = self.codes(sparse)  # (N, Fs, D)
-        item, past = v[:, 0], self.codes.tables[0](history)  # (N, D), (Q, L, D)
+        v = self.codes(sparse)  # (N, Fs D)
+        past = self.codes.tables[0](history)  # (Q, L, D)
+        item = v[:, : past.shape[2]]  # (N, D)
         interest = self.interest(past, item, query, history > 0)
-        parts = [self.numbers(dense), v.flatten(1), interest, interest * item]
+        parts = [self.numbers(dense), v, interest, interest * item]
         score: Tensor = self.deep(torch.cat(parts, dim=1)).squeeze(1)
         return score
 
