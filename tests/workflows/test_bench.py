@@ -66,13 +66,26 @@ def test_a_row_with_a_key_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatc
         bench.gather(["serve"], bench.Place(None, Path()), print)
 
 
-def test_a_part_of_several_that_fails_becomes_a_row_that_says_why(tmp_path: Path) -> None:
-    place = bench.Place(tmp_path / "no-data", tmp_path)
-    rows = bench.gather(["serve", "quality"], place, print)
+class Broken:
+    """A part of the bench that finds nothing to measure."""
+
+    @staticmethod
+    def measure(place: bench.Place) -> list[dict[str, object]]:
+        raise ArtifactError(f"no bundle at {place.work}")
+
+
+def test_a_part_of_several_that_fails_becomes_a_row_that_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hermes.workflows.bench_serve", Broken)
+    rows = bench.gather(["serve", "quality"], bench.Place(tmp_path / "no-data", tmp_path), print)
     assert [(row.part, row.value) for row in rows] == [("serve", None), ("quality", None)]
     assert "no data set movielens-1m" in rows[1].note
 
 
-def test_a_part_by_itself_that_fails_is_an_error(tmp_path: Path) -> None:
+def test_a_part_by_itself_that_fails_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hermes.workflows.bench_serve", Broken)
     with pytest.raises(ArtifactError, match="no bundle"):
         bench.gather(["serve"], bench.Place(None, tmp_path), print)

@@ -66,6 +66,8 @@ def adapter(
         if len(given) > 1:
             raise ConfigError(f"--mapping says it all; leave out {', '.join(given[1:])}")
         return table.Table(mapping.load(draft)), draft.parent
+    if events is None and user and path is not None and path.is_file():
+        path, events = path.parent, Path(path.name)  # `table FILE --user COL --item COL`
     if events is None:
         if given:
             raise ConfigError(f"{', '.join(given)}: give --events FILE as well")
