@@ -68,9 +68,9 @@ def test_padding_of_the_history_changes_nothing_but_known_events_do() -> None:
     other = history.clone()
     other[0, -1] = (history[0, -1] + 1) % 30
     with torch.no_grad():
-        net.codes.tables[0].weight[0] = 99.0  # what padding would add, were it not masked
+        net.codes.table.weight[0] = 99.0  # what padding would add, were it not masked
         before = net(dense, sparse, history, query)
-        net.codes.tables[0].weight[0] = -99.0
+        net.codes.table.weight[0] = -99.0
         torch.testing.assert_close(net(dense, sparse, history, query), before)
         assert not torch.allclose(net(dense, sparse, other, query), before)
 

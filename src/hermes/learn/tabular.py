@@ -42,13 +42,23 @@ class Numbers(nn.Module):
 
 
 class Codes(nn.Module):
-    """One vector for each sparse feature, side by side.  (N, F) -> (N, F D)"""
+    """One vector for each sparse feature, side by side.  (N, F) -> (N, F D)
+
+    All features lie in one table, one after the other, so that a row costs one look-up; the first
+    feature's codes are the table's own. Row 0 of each, the unknown, starts at zero.
+    """
+
+    starts: Tensor  # (F,) where each feature's rows begin
 
     def __init__(self, shape: Shape, d: int) -> None:
         super().__init__()
-        self.tables = nn.ModuleList(embedding(n, d) for n in shape.sparse)
+        starts = np.cumsum([0, *shape.sparse])
+        self.table = embedding(int(starts[-1]), d)
+        with torch.no_grad():
+            self.table.weight[torch.from_numpy(starts[:-1])] = 0.0
+        self.register_buffer("starts", torch.from_numpy(starts[:-1]), persistent=False)
         self.width = len(shape.sparse) * d
 
     def forward(self, sparse: Tensor) -> Tensor:
         """(N, F) -> (N, F D)"""
-        return torch.cat([table(sparse[:, i]) for i, table in enumerate(self.tables)], dim=1)
+        return torch.as_tensor(self.table(sparse + self.starts).flatten(1))

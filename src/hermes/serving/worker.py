@@ -20,9 +20,12 @@ from .overlay import Shelf
 from .settings import Settings
 from .telemetry import Telemetry
 
+SWITCH = 0.0005  # seconds after which the log's thread gives way to a request
+
 
 def create() -> ServerErrorMiddleware:
     """The application of one worker; an error of ours is one line and the end of the worker."""
+    sys.setswitchinterval(SWITCH)
     try:
         return gateway(house(environment.load()))
     except HermesError as error:

@@ -71,7 +71,7 @@ class Network(nn.Module):
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
         v = self.codes(sparse)  # (N, Fs D)
-        past = self.codes.tables[0](history)  # (Q, L, D)
+        past = self.codes.table(history)  # (Q, L, D)
         item = v[:, : past.shape[2]]  # (N, D)
         interest = self.interest(past, item, query, history > 0)
         parts = [self.numbers(dense), v, interest, interest * item]
