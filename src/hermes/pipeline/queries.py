@@ -20,16 +20,7 @@ def before(log: Interactions, rows: Ints, size: int = 20) -> Iterator[Query]:
     for row in rows.tolist():
         user = int(log.users[row])
         past = slice(int(offsets[user]), row)
-        at = float(log.times[row])
-        yield Query(
-            id=f"log-{row}",
-            at=EPOCH + timedelta(days=at),
-            user=user,
-            history=log.items[past],
-            ages=(at - log.times[past]).astype(np.float32),
-            size=size,
-            explain=False,
-        )
+        yield standing(log, f"log-{row}", user, past, float(log.times[row]), size)
 
 
 def after(log: Interactions, users: Ints, size: int = 20) -> Iterator[Query]:
@@ -38,12 +29,17 @@ def after(log: Interactions, users: Ints, size: int = 20) -> Iterator[Query]:
     for user in users.tolist():
         past = slice(int(offsets[user]), int(offsets[user + 1]))
         at = float(log.times[past][-1]) if past.stop > past.start else 0.0
-        yield Query(
-            id=f"user-{user}",
-            at=EPOCH + timedelta(days=at),
-            user=user,
-            history=log.items[past],
-            ages=(at - log.times[past]).astype(np.float32),
-            size=size,
-            explain=False,
-        )
+        yield standing(log, f"user-{user}", user, past, at, size)
+
+
+def standing(log: Interactions, name: str, user: int, past: slice, at: float, size: int) -> Query:
+    """What a user asks on day `at`, knowing the events `past` of the log."""
+    return Query(
+        id=name,
+        at=EPOCH + timedelta(days=at),
+        user=user,
+        history=log.items[past],
+        ages=(at - log.times[past]).astype(np.float32),
+        size=size,
+        explain=False,
+    )
