@@ -245,16 +245,25 @@ def test_one_user_with_fifty_thousand_events_is_learned_from(
     assert len(engine.history(engine.users.code("u30"))[0]) == 50_000
 
 
-def test_a_large_index_is_tuned_on_the_vectors_of_users(
-    tiny: Path, tiny_data: Dataset, monkeypatch: pytest.MonkeyPatch
+def test_indexes_and_short_networks_are_judged_by_users_of_the_log(
+    tiny_data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = restored(Bundle.load(tiny), "sasrec")
     log = fielded(tiny_data.interactions, tiny_data)
-    every = stages.asked(model, log)
-    assert every.shape == (60, 8)
-    np.testing.assert_allclose(every[:1], model.embed(log.queries(np.array([1]), 8)), atol=1e-6)
+    np.testing.assert_array_equal(stages.asked(log), np.arange(1, 61))
     monkeypatch.setattr(stages, "CALIBRATION", 7)
-    assert stages.asked(model, log).shape == (7, 8)
+    assert len(set(stages.asked(log).tolist())) == 7
+
+
+def test_a_network_in_eight_bits_serves_nearly_the_same_and_says_so(
+    tiny: Path, tiny_recipe: dict[str, Any], tiny_data: Dataset, tmp_path: Path
+) -> None:
+    channels = [{**tiny_recipe["channels"][0], "bits": 8}, *tiny_recipe["channels"][1:]]
+    bundle = train({**tiny_recipe, "channels": channels}, tiny_data, tmp_path / "b")
+    seen = bundle.manifest["models"]["sasrec"]["int8"]
+    assert seen["kept"] == (seen["overlap"] >= 0.95)
+    files = [folder / "models" / "sasrec.onnx" for folder in (tiny, tmp_path / "b")]
+    assert (files[0].read_bytes() == files[1].read_bytes()) == (not seen["kept"])
+    assert len(assemble(tmp_path / "b", 2).history(1)[0])
 
 
 KILLED = """

@@ -1,14 +1,14 @@
 """The facts a ranker sees of each candidate: blocks of columns, each a function of what is known.
 
-A block gets the query, the pool and a snapshot, and nothing else; training calls the same functions
-on the same pools that serving does, so that the two agree to the bit.
+A block gets of the query, the pool and a snapshot what it needs, and nothing else, and fills its
+part of the table; training calls the same functions on the same pools that serving does, so that
+the two agree to the bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
 
@@ -18,63 +18,53 @@ from hermes.core.types import Candidates, Floats, Ints
 from .snapshot import Snapshot
 
 RECENT = 10  # events of the history that count as the present interest
-Block = Callable[[Query, Candidates, Snapshot], Floats]  # -> (n, len(names))
 
 
-def channel_columns(channel: str) -> Block:
+def channel_columns(channel: str, pool: Candidates, out: Floats) -> None:
     """Score, distance to the channel's best in the pool, and log rank; NaN where it was silent."""
-
-    def block(query: Query, pool: Candidates, at: Snapshot) -> Floats:
-        out = np.full((len(pool), 3), np.nan, np.float32)
-        score = pool.columns.get(f"retrieval.{channel}")
-        if score is None or not len(score):
-            return out
-        rank = pool.columns[f"rank.{channel}"]
-        best = np.fmax.reduce(score)
-        out[:, 0], out[:, 1], out[:, 2] = score, score - best, np.log(rank)
-        return out
-
-    return block
+    score = pool.columns.get(f"retrieval.{channel}")
+    if score is None or not len(score):
+        out.fill(np.nan)
+        return
+    out[:, 0] = score
+    np.subtract(score, np.fmax.reduce(score), out=out[:, 1])
+    np.log(pool.columns[f"rank.{channel}"], out=out[:, 2])
 
 
-def blend_columns(query: Query, pool: Candidates, at: Snapshot) -> Floats:
+def blend_columns(pool: Candidates, out: Floats) -> None:
     """The blend's score and its distance to the best."""
     blend = pool.columns["blend"]
-    return np.stack([blend, blend - blend.max(initial=-np.inf)], axis=1).astype(np.float32)
+    out[:, 0] = blend
+    np.subtract(blend, blend.max(initial=-np.inf), out=out[:, 1])
 
 
-def item_columns(query: Query, pool: Candidates, at: Snapshot) -> Floats:
-    """Popularity, recent popularity, age in the log, year, price."""
-    i = pool.items
-    return np.stack(
-        [at.popularity[i], at.recent[i], at.first_seen[i], at.year[i], at.price[i]], axis=1
-    )
-
-
-def history_columns(query: Query, pool: Candidates, at: Snapshot) -> Floats:
+def history_columns(query: Query, pool: Candidates, at: Snapshot, out: Floats) -> None:
     """How the candidate sits beside the user's past: (n, 8), NaN for a newcomer.
 
     Category overlap with all of the past and with its last event, year and popularity gaps to the
     recent past, likeness to its last event, mean and greatest likeness to the recent past, and the
     length of the past.
     """
-    out = np.full((len(pool), 8), np.nan, np.float32)
+    out.fill(np.nan)
     past = query.history[-200:]
     if not len(past):
-        return out
-    now, last, i = past[-RECENT:], past[-1], pool.items
-    category = at.category[i]  # (n, G)
-    out[:, 0] = category @ at.category[past].mean(0)
-    out[:, 1] = category @ at.category[last]
-    years = at.year[now]
-    if np.isfinite(years).any():
-        out[:, 2] = at.year[i] - np.nanmean(years)
-    out[:, 3] = at.popularity[i] - at.popularity[now].mean()
+        return
+    now, i = past[-RECENT:], pool.items
+    categories = at.category.take(past, 0)
+    mine = np.stack([np.add.reduce(categories) / np.float32(len(past)), categories[-1]])
+    out[:, :2] = at.category.take(i, 0) @ mine.T
+    years = at.year.take(now)
+    years = years[np.isfinite(years)]
+    if len(years):
+        np.subtract(at.year.take(i), years.sum() / np.float32(len(years)), out=out[:, 2])
+    usual = at.popularity.take(now).sum() / np.float32(len(now))
+    np.subtract(at.popularity.take(i), usual, out=out[:, 3])
     if at.vectors.shape[1]:
-        likeness = at.vectors[i] @ at.vectors[now].T  # (n, R)
-        out[:, 4], out[:, 5], out[:, 6] = likeness[:, -1], likeness.mean(1), likeness.max(1)
+        likeness = at.vectors.take(now, 0) @ at.vectors.take(i, 0).T  # (R, n)
+        out[:, 4] = likeness[-1]
+        np.divide(np.add.reduce(likeness), np.float32(len(now)), out=out[:, 5])
+        np.maximum.reduce(likeness, out=out[:, 6])
     out[:, 7] = np.log1p(len(query.history))
-    return out
 
 
 ITEM = ("popularity", "recent", "first_seen", "year", "price")
@@ -99,7 +89,7 @@ class Columns:
     rich: bool = True  # with the history's block; the pre-ranker does without
     length: int = 50  # of the history a network reads
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """(Fd,) of the dense columns."""
         facts = ("score", "gap", "rank")
@@ -113,25 +103,38 @@ class Columns:
         widths = [int(t[:, f].max(initial=0)) + 1 for t in tables for f in range(t.shape[1])]
         return (len(self.at.popularity), *widths)
 
+    @cached_property
+    def items(self) -> Floats:
+        """Popularity, recent popularity, age in the log, year, price.  (I, 5)"""
+        at = self.at
+        return np.stack([at.popularity, at.recent, at.first_seen, at.year, at.price], axis=1)
+
+    @cached_property
+    def codes(self) -> Ints:
+        """The item and its attributes.  (I, 1 + F)"""
+        own = np.arange(len(self.at.item_fields))
+        return np.concatenate([own[:, None], self.at.item_fields], axis=1)
+
     def dense(self, query: Query, pool: Candidates) -> Floats:
         """(n, Fd)"""
-        blocks = [*map(channel_columns, self.channels), blend_columns, item_columns]
-        blocks += [history_columns] if self.rich else []
         out = np.empty((len(pool), len(self.names)), np.float32)
-        ends = np.cumsum([0, *(3 for _ in self.channels), 2, len(ITEM), len(HISTORY)])
-        for block, (a, b) in zip(blocks, pairwise(ends.tolist()), strict=False):
-            out[:, a:b] = block(query, pool, self.at)
+        end = 3 * len(self.channels)
+        for c, channel in enumerate(self.channels):
+            channel_columns(channel, pool, out[:, 3 * c : 3 * c + 3])
+        blend_columns(pool, out[:, end : end + 2])
+        out[:, end + 2 : end + 2 + len(ITEM)] = self.items.take(pool.items, 0)
+        if self.rich:
+            history_columns(query, pool, self.at, out[:, end + 2 + len(ITEM) :])
         return out
 
     def sparse(self, query: Query, pool: Candidates) -> Ints:
         """(n, Fs)"""
         user = query.user if query.user < len(self.at.user_fields) else 0
         mine = self.at.user_fields[user] if len(self.at.user_fields) else np.zeros(0, np.int64)
-        items = self.at.item_fields
-        out = np.empty((len(pool), 1 + items.shape[1] + len(mine)), np.int64)
-        out[:, 0] = pool.items
-        out[:, 1 : 1 + items.shape[1]] = items[pool.items]
-        out[:, 1 + items.shape[1] :] = mine
+        own = self.codes.shape[1]
+        out = np.empty((len(pool), own + len(mine)), np.int64)
+        out[:, :own] = self.codes.take(pool.items, 0)
+        out[:, own:] = mine
         return out
 
     def history(self, query: Query) -> Ints:

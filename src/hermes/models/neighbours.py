@@ -1,8 +1,8 @@
 """Lists of neighbours: what item-to-item models learn, and how a history is scored with them.
 
 An item's row holds the k items it recommends and how strongly. A history adds up the rows of its
-last items, the newest counting most; this is one `bincount` over m * k numbers, so that a channel
-answers in microseconds.
+last items, the newest counting most; this is a sum over m * k numbers, so that a channel answers in
+microseconds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from hermes.core.compiled import compiled
 from hermes.core.types import Floats, Ints, Queries
 
 from .base import Closed
@@ -35,31 +36,19 @@ class Neighbours(Closed):
 
     def sparse_score(self, history: Ints, ages: Floats) -> Floats:
         """One history, oldest first; zeros are skipped.  (H,), (H,) days -> (I,)"""
-        size, m = len(self.neighbour), self.config.length
+        m = self.config.length
         known = history > 0
         last, age = history[known][-m:], ages[known][-m:]
-        weights = self.similarity[last] * self.recency(age)[:, None]  # (m, k)
-        total = np.bincount(self.neighbour[last].ravel(), weights.ravel(), size)
-        total[0] = 0.0
-        return total.astype(np.float32)
+        return added(self.neighbour, self.similarity, last, self.recency(age))
 
     def evidence(self, history: Ints, ages: Floats, items: Ints) -> Ints:
         """The item of the history that adds most to each score, or 0.  (H,), (H,), (n,) -> (n,)
 
         Only the last RECALLED are looked at, which weigh most and make the better explanation.
         """
-        last = history[-min(self.config.length, RECALLED) :]
-        place = np.full(len(self.neighbour), -1)
-        place[items] = np.arange(len(items))
-        place[0] = -1
-        at = place[self.neighbour[last].ravel()]  # (m * k,)
-        hit = (at >= 0).nonzero()[0]
-        row, column = np.divmod(hit, self.neighbour.shape[1])
-        added = np.zeros((len(items), len(last)), np.float32)
-        weights = self.recency(ages[-len(last) :])
-        added[at[hit], row] = self.similarity[last[row], column] * weights[row]
-        best = added.argmax(axis=1)
-        return np.where(added[np.arange(len(items)), best] > 0, last[best], 0)
+        m = min(self.config.length, RECALLED)
+        last, weights = history[-m:], self.recency(ages[-m:])
+        return witness(self.neighbour, self.similarity, last, weights, items)
 
     def shorten(self, k: int) -> None:
         """Read only the k strongest of each item from now on."""
@@ -72,6 +61,35 @@ class Neighbours(Closed):
         for row, (history, ages) in enumerate(zip(queries.history, queries.ages, strict=True)):
             out[row] = self.sparse_score(history, ages)
         return out
+
+
+@compiled
+def added(neighbour: NDArray[np.int32], similarity: Floats, last: Ints, weights: Floats) -> Floats:
+    """The rows of some items, weighted and added up.  (I, k), (I, k), (m,), (m,) -> (I,)"""
+    total = np.zeros(len(neighbour))
+    for j in range(len(last)):
+        for c in range(neighbour.shape[1]):
+            total[neighbour[last[j], c]] += similarity[last[j], c] * weights[j]
+    total[0] = 0.0
+    return total.astype(np.float32)
+
+
+@compiled
+def witness(
+    neighbour: NDArray[np.int32], similarity: Floats, last: Ints, weights: Floats, items: Ints
+) -> Ints:
+    """Which of the rows that `added` adds gives each item most, or 0.  (n,) -> (n,)"""
+    place = np.full(len(neighbour), -1)
+    for i in range(len(items)):
+        place[items[i]] = i
+    place[0] = -1
+    most, best = np.zeros(len(items), np.float32), np.zeros(len(items), np.int64)
+    for j in range(len(last)):
+        for c in range(neighbour.shape[1]):
+            i = place[neighbour[last[j], c]]
+            if i >= 0 and similarity[last[j], c] * weights[j] > most[i]:
+                most[i], best[i] = similarity[last[j], c] * weights[j], last[j]
+    return best
 
 
 def nearest(strength: csr_array, k: int) -> tuple[NDArray[np.int32], Floats]:

@@ -6,7 +6,7 @@ closed forms and indexes only. Tiers 2 and 3 never import torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
+from hermes.artifacts.factors import Factors
 from hermes.artifacts.onnx_session import Session
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
@@ -211,8 +212,10 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
         if spec is None or name not in bundle.manifest["models"]:
             continue
         columns = columns_of(bundle.manifest["models"][name], at)
-        scoring = ranking_of(bundle, name, columns, tier)
-        out.append(Stage(scorer=RankerScorer(name, features_of(columns), scoring), keep=spec.keep))
+        learned, read = learned_part(bundle, name, at, tier)
+        scoring = added(learned, columns.names.index("blend"))
+        features = features_of(columns, read)
+        out.append(Stage(scorer=RankerScorer(name, features, scoring), keep=spec.keep))
     return tuple(out)
 
 
@@ -222,19 +225,20 @@ def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
     return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
 
 
-def features_of(columns: Columns) -> Features:
-    """Dense, sparse and history of a pool."""
+def features_of(columns: Columns, read: Collection[str]) -> Features:
+    """Dense, sparse and history of a pool; without columns where the ranker does not read them."""
 
     def features(query: Query, pool: Candidates) -> tuple[Floats, Ints, Ints]:
-        return columns.dense(query, pool), columns.sparse(query, pool), columns.history(query)
+        none = np.zeros((len(pool), 0), np.int64)
+        sparse = columns.sparse(query, pool) if "sparse" in read else none
+        history = columns.history(query) if "history" in read else np.zeros(0, np.int64)
+        return columns.dense(query, pool), sparse, history
 
     return features
 
 
-def ranking_of(bundle: Bundle, name: str, columns: Columns, tier: int) -> Score:
-    """(n, Fd), (n, Fs), (L,) -> (n,), the blend and what was learned to add to it."""
-    learned = learned_part(bundle, name, tier)
-    start = columns.names.index("blend")
+def added(learned: Score, start: int) -> Score:
+    """The blend, column `start`, and what was learned to add to it."""
 
     def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
         return np.asarray(learned(dense, sparse, history) + dense[:, start])
@@ -242,21 +246,29 @@ def ranking_of(bundle: Bundle, name: str, columns: Columns, tier: int) -> Score:
     return scoring
 
 
-def learned_part(bundle: Bundle, name: str, tier: int) -> Score:
-    """What a ranker adds to the blend: trees, a graph, or the model itself."""
-    graph = bundle.graph(name)
-    if bundle.manifest["models"][name]["class"].endswith(":LambdaMART"):
+def learned_part(
+    bundle: Bundle, name: str, at: Snapshot, tier: int
+) -> tuple[Score, Collection[str]]:
+    """What a ranker adds to the blend, and which features it reads."""
+    graph, entry = bundle.graph(name), bundle.manifest["models"][name]
+    if entry["class"].endswith(":LambdaMART"):
         trees = Trees.restore(bundle.arrays(f"models/{name}"))
-        return lambda dense, sparse, history: trees.score(dense)
-    if tier == 1 or graph is None:
-        return alone(restored(bundle, name))
+        return (lambda dense, sparse, history: trees.score(dense)), ("dense",)
+    if tier == 1:
+        return alone(restored(bundle, name)), ("dense", "sparse", "history")
+    if entry["class"].endswith(":DeepFM"):
+        arrays, sparse = bundle.arrays(f"models/{name}"), tuple(entry["shape"]["sparse"])
+        factors = Factors.of(arrays, sparse, at.item_fields)
+        return (lambda dense, sparse, history: factors.score(dense, sparse)), ("dense", "sparse")
+    if graph is None:
+        return alone(restored(bundle, name)), ("dense", "sparse", "history")
     session = Session(graph)
 
     def run(dense: Floats, sparse: Ints, history: Ints) -> Floats:
         given: dict[str, Array] = {"dense": dense, "sparse": sparse, "history": history[None]}
         return np.asarray(session.run(**{k: given[k] for k in session.inputs}))
 
-    return run
+    return run, session.inputs
 
 
 def alone(ranker: Any) -> Score:

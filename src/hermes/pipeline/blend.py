@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import minimize
 
+from hermes.core.compiled import compiled
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.types import Array, Candidates, Floats, Ints
 
@@ -38,20 +39,30 @@ def tabulate(pools: Mapping[str, Candidates]) -> Table:
     if not filled:
         blank = np.zeros((0, 0), np.float32)
         return Table((), np.zeros(0, np.int64), blank, blank)
-    every = np.concatenate([pool.items for pool in filled.values()])
-    known = np.zeros(int(every.max()) + 1, bool)
-    known[every] = True
-    items = known.nonzero()[0]
-    place = np.empty(len(known), np.int64)
-    place[items] = np.arange(len(items))
-    both = np.full((2, len(filled), len(items)), np.nan, np.float32)
-    place, start = place[every], 0
-    for scores, ranks, pool in zip(both[0], both[1], filled.values(), strict=True):
-        at = place[start : start + len(pool)]
-        scores[at] = pool.columns["score"]
-        ranks[at] = np.arange(1, len(at) + 1)
-        start += len(at)
-    return Table(tuple(filled), items, both[0], both[1])
+    items = np.concatenate([pool.items for pool in filled.values()])
+    scores = np.concatenate([pool.columns["score"] for pool in filled.values()])
+    ends = np.cumsum([len(pool) for pool in filled.values()])
+    return Table(tuple(filled), *united(items, scores.astype(np.float32, copy=False), ends))
+
+
+@compiled
+def united(items: Ints, scores: Floats, ends: Ints) -> tuple[Ints, Floats, Floats]:
+    """Lists one after the other become a table.  (N,), (N,), (C,) -> (n,), (C, n), (C, n)"""
+    place = np.zeros(items.max() + 1, np.int64)
+    for item in items:
+        place[item] = 1
+    known = place.nonzero()[0]
+    for i in range(len(known)):
+        place[known[i]] = i
+    told = np.full((len(ends), len(known)), np.float32(np.nan))
+    ranks = np.full((len(ends), len(known)), np.float32(np.nan))
+    start = 0
+    for c in range(len(ends)):
+        for i in range(start, ends[c]):
+            told[c, place[items[i]]] = scores[i]
+            ranks[c, place[items[i]]] = i - start + 1
+        start = ends[c]
+    return known, told, ranks
 
 
 def scaled(table: Table, scale: Scale, constant: float = 60.0) -> Floats:
@@ -64,21 +75,35 @@ def scaled(table: Table, scale: Scale, constant: float = 60.0) -> Floats:
         points = np.asarray(1 / (constant + table.ranks), np.float32)
         points[np.isnan(points)] = 0
         return points
-    absent = np.isnan(table.scores)
-    low = np.fmin.reduce(table.scores, axis=1, keepdims=True)
-    above = np.where(absent, np.float32(0), table.scores - low)  # the absent at the worst
-    if scale == "raw":
-        return np.asarray(above + low)
-    if scale == "minmax":
-        span = above.max(axis=1, keepdims=True)
-    else:
-        count = above.shape[1] - np.count_nonzero(absent, axis=1, keepdims=True)
-        mean = above.sum(axis=1, keepdims=True) / count.astype(np.float32)
-        square = np.einsum("cn,cn->c", above, above)[:, None] / count.astype(np.float32)
-        above = above - mean
-        span = np.sqrt(np.maximum(square - mean * mean, 0))
-        span[span < 1e-6 * np.abs(mean)] = 0  # one constant score, but for rounding
-    return np.asarray(above / np.where(span > 0, span, np.inf), np.float32)
+    return spread(np.ascontiguousarray(table.scores), SCALES.index(scale))
+
+
+@compiled
+def spread(scores: Floats, scale: int) -> Floats:
+    """zscore (1), minmax (2) or raw (3) over what is there, the absent at the worst.  (C, n)"""
+    out, n = np.empty_like(scores), scores.shape[1]
+    for c in range(len(scores)):
+        low, high, count, total, squares = np.inf, -np.inf, 0, 0.0, 0.0
+        for i in range(n):  # comparisons with NaN are false; no branch depends on the data
+            score = scores[c, i]
+            low, high = score if score < low else low, score if score > high else high
+            count += not np.isnan(score)
+        for i in range(n):
+            score = scores[c, i]
+            above = 0.0 if np.isnan(score) else score - low
+            out[c, i] = above
+            total += above
+            squares += above * above
+        mean, span = total / max(count, 1), high - low
+        if scale == 1:
+            span = np.sqrt(max(squares / max(count, 1) - mean * mean, 0.0))
+            if span < 1e-6 * abs(mean):  # one constant score, but for rounding
+                span = 0.0
+        shift = mean if scale == 1 else -low if scale == 3 else 0.0
+        factor = 1.0 if scale == 3 else 1 / span if span > 0 else 0.0
+        for i in range(n):
+            out[c, i] = (out[c, i] - shift) * factor
+    return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

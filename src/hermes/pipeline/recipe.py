@@ -37,6 +37,7 @@ class ChannelSpec:
     config: dict[str, Any] = field(default_factory=dict)  # fields of the model's Config
     deadline: float = 0.05  # seconds
     tiers: tuple[int, ...] = (1, 2, 3)  # where it is served
+    bits: Literal[32, 8] = 32  # of a network's weights on tier 2; 8 only where the order stays
 
 
 @dataclass(frozen=True, kw_only=True)

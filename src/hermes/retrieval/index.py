@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 
 from hermes.core.errors import ArtifactError, DataError, ShapeError
-from hermes.core.types import Array, Floats, Ints, expect
+from hermes.core.types import Array, Floats, Ints, expect, strongest
 
 DEPTH = 1000  # items asked for while calibrating: the cascade's first stage
 PROBES = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # lists scanned
@@ -35,6 +35,7 @@ class VectorIndex:
 
     index: Any  # faiss.Index; its row i is item i + 1
     recall: float  # of the best `DEPTH` on the calibration queries; 1 when exact
+    rows: Floats | None = None  # (I - 1, D) the index's own memory, where it is exact
 
     @classmethod
     def build(
@@ -61,7 +62,7 @@ class VectorIndex:
         if len(items) < exact_below:
             index = faiss.IndexFlatIP(vectors.shape[1])
             index.add(np.ascontiguousarray(items, np.float32))
-            return cls(index, 1.0)
+            return cls(index, 1.0, held(index))
         rng = np.random.default_rng(seed)
         index = learn(items, rng, seed)
         for i in range(0, len(items), BLOCK):
@@ -74,6 +75,8 @@ class VectorIndex:
         """Scores and item codes (B, k), best first; -inf and -1 where fewer than k.  (B, D)"""
         if vectors.ndim != 2 or vectors.shape[1] != self.index.d:
             raise ShapeError(f"queries: expected (B, {self.index.d}), got {vectors.shape}")
+        if self.rows is not None:
+            return exact(np.asarray(vectors, np.float32) @ self.rows.T, k)
         faiss.omp_set_num_threads(1)
         scores, items = self.index.search(np.ascontiguousarray(vectors, np.float32), k)
         items += 1
@@ -91,11 +94,34 @@ class VectorIndex:
         """The inverse of `arrays`; raises `ArtifactError`."""
         try:
             index = faiss.deserialize_index(np.ascontiguousarray(arrays["index"]))
-            return cls(index, float(arrays["recall"][0]))
+            return cls(index, float(arrays["recall"][0]), held(index))
         except KeyError as error:
             raise ArtifactError(f"index: the bundle lacks array {error}") from error
         except RuntimeError as error:
             raise ArtifactError(f"index: FAISS cannot read it; build it again: {error}") from error
+
+
+def held(index: Any) -> Floats | None:
+    """The vectors of an exact index where they lie, None of any other.  -> (I - 1, D)"""
+    if not isinstance(index, faiss.IndexFlat):
+        return None
+    rows: Floats = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
+    return rows.reshape(index.ntotal, index.d)
+
+
+def exact(scores: Floats, k: int) -> tuple[Floats, Ints]:
+    """The k best of all.  (B, I - 1) -> scores (B, k), item codes (B, k)
+
+    One product and one sort, which for the many neighbours of a first stage is twice as fast as
+    FAISS' heap.
+    """
+    best = np.full((len(scores), k), -np.inf, np.float32)
+    items = np.full((len(scores), k), -1, np.int64)
+    for row, (own, places) in enumerate(zip(scores, items, strict=True)):
+        order = strongest(own, k)
+        best[row, : len(order)] = own[order]
+        places[: len(order)] = order + 1
+    return best, items
 
 
 def learn(items: Floats, rng: np.random.Generator, seed: int) -> Any:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle, Draft
-from hermes.artifacts.export import export_encoder, export_ranker
+from hermes.artifacts.export import export_encoder, export_ranker, quantise
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.errors import ConfigError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Floats, Ints
+from hermes.core.types import Array, Candidates, Ints, Queries
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
@@ -27,10 +27,11 @@ from hermes.features.snapshot import Snapshot
 from hermes.learn.batches import tensors
 from hermes.learn.run import Run
 from hermes.models.base import Embedder, Model, Ranker
+from hermes.models.rankers.deepfm import DeepFM
 from hermes.pipeline import assemble
 from hermes.pipeline.blend import learn_weights, tabulate
 from hermes.pipeline.queries import before
-from hermes.pipeline.recipe import Recipe, Stage
+from hermes.pipeline.recipe import ChannelSpec, Recipe, Stage
 from hermes.pipeline.recommender import Recommender
 from hermes.retrieval.index import VectorIndex
 
@@ -39,6 +40,8 @@ from .labels import Cut, examples
 BLEND_QUERIES = 1500
 LARGE = 50_000  # items from which on an index is approximate
 CALIBRATION = 500  # users whose vectors tune such an index
+TRIED = 100  # users whose scores judge an 8-bit network
+Extra = dict[str, Any]
 Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
 
 
@@ -84,24 +87,39 @@ def made(name: str, config: Mapping[str, Any], where: str, kind: type) -> Any:
     return model(build(model.Config, config, where))
 
 
-def export(model: Embedder[Any], name: str, draft: Draft, log: Interactions) -> None:
-    """The index over a model's items, and for a network the graph that encodes a query."""
-    vectors = model.catalogue()
-    queries = asked(model, log) if len(vectors) > LARGE else None
+def export(model: Embedder[Any], spec: ChannelSpec, draft: Draft, log: Interactions) -> Extra:
+    """The index over a model's items, and for a network the graph that encodes a query.
+
+    Returns what the manifest should say of it.
+    """
+    vectors, users = model.catalogue(), asked(log)
+    length = getattr(model.config, "length", 200)
+    queries = model.embed(log.queries(users, length)) if len(vectors) > LARGE else None
     index = VectorIndex.build(vectors, exact_below=LARGE, queries=queries)
-    draft.arrays(f"models/{name}.index", index.arrays())
-    if hasattr(model, "net"):
-        past = np.arange(model.config.length)[None] % max(model.shape.n_items - 1, 1) + 1
-        sample = {"user": np.ones(1, np.int64), "history": past, "ages": past.astype(np.float32)}
-        graph = draft.folder / "models" / f"{name}.onnx"
-        export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
+    draft.arrays(f"models/{spec.name}.index", index.arrays())
+    if not hasattr(model, "net"):
+        return {}
+    past = np.arange(model.config.length)[None] % max(model.shape.n_items - 1, 1) + 1
+    sample = {"user": np.ones(1, np.int64), "history": past, "ages": past.astype(np.float32)}
+    graph = draft.folder / "models" / f"{spec.name}.onnx"
+    export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
+    if spec.bits == 32:
+        return {}
+    given = [unpadded(log.queries(user, length)) for user in users[:TRIED, None]]
+    return {"int8": asdict(quantise(graph, given, vectors))}
 
 
-def asked(model: Embedder[Any], log: Interactions) -> Floats:
-    """Vectors of at most `CALIBRATION` users as they stand after the log, what an index is for."""
+def unpadded(query: Queries) -> dict[str, Array]:
+    """One query as the inputs of a graph."""
+    n = int(np.count_nonzero(query.history)) or 1
+    history, ages = query.history[:, -n:], query.ages[:, -n:]
+    return {"user": query.users, "history": history, "ages": ages}
+
+
+def asked(log: Interactions) -> Ints:
+    """At most `CALIBRATION` users who did something, whose vectors are what an index is for."""
     active = np.flatnonzero(np.diff(log.offsets()))
-    drawn = np.random.default_rng(0).permutation(active)[:CALIBRATION]
-    return model.embed(log.queries(np.sort(drawn), getattr(model.config, "length", 200)))
+    return np.sort(np.random.default_rng(0).permutation(active)[:CALIBRATION])
 
 
 def fit_blend(kitchen: Kitchen) -> None:
@@ -165,7 +183,7 @@ def served(model: Any, learn: Examples, name: str, draft: Draft) -> dict[str, Ar
     """A ranker's arrays as tiers 2 and 3 read them, and for a network its graph."""
     if hasattr(model, "booster"):
         return dict(Trees.compile(model.booster.model_to_string()).arrays())
-    if hasattr(model, "net"):
+    if hasattr(model, "net") and not isinstance(model, DeepFM):  # that has `artifacts.factors`
         rows = learn.queries == 0
         one = tensors(dense=learn.dense[rows], sparse=learn.sparse[rows], history=learn.history[:1])
         graph = draft.folder / "models" / f"{name}.onnx"

@@ -146,7 +146,7 @@ def cook(
         manifest["models"][spec.name] = entry(spec, model, recipe.length)
         draft.arrays(f"models/{spec.name}", model.arrays())
         if isinstance(model, Embedder):
-            export(model, spec.name, draft, parts.log)
+            manifest["models"][spec.name] |= export(model, spec, draft, parts.log)
             vectors = model.catalogue() if not vectors.shape[1] else vectors
     if not vectors.shape[1]:
         vectors = np.asarray(data.catalogue.category.toarray(), np.float32)
@@ -178,7 +178,7 @@ def refit(
         return
     draft.arrays(f"models/{spec.name}", model.arrays())
     if isinstance(model, Embedder):
-        export(model, spec.name, draft, log)
+        entry |= export(model, spec, draft, log)
     bench.seconds[spec.name] += time.perf_counter() - began
 
 
