@@ -26,7 +26,7 @@ from hermes.domains.table import Table, of_options
 from hermes.models.rankers.deepfm import DeepFM
 from hermes.models.retrievers.sasrec import SASRec
 from hermes.models.retrievers.transition import Transition
-from hermes.pipeline.assemble import assemble, restored
+from hermes.pipeline.assemble import assemble
 from hermes.workflows import stages
 from hermes.workflows.labels import cut
 from hermes.workflows.train import Bench, fielded, learned, train
