@@ -1,5 +1,6 @@
 """The log: durable, idempotent, readable at once, honest when the disk is full."""
 
+import contextlib
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 
 from hermes.core.errors import DataError, Unavailable
-from hermes.data.log import Entry, Exposure, Log
+from hermes.data.log import EVENT, Entry, Exposure, Log
 
 
 def entry(number: int, user: str = "u", item: str = "i") -> Entry:
@@ -58,6 +59,60 @@ def test_another_reader_sees_what_was_committed(log: Log) -> None:
     log.append([entry(1)]).result(5)
     assert [e.item for e in other.recent("u")] == ["i1"]
     other.close()
+
+
+ELSEWHERE = """
+import sys
+from pathlib import Path
+from hermes.data.log import Entry, Log
+log = Log(Path(sys.argv[1]))
+for line in sys.stdin:
+    log.append([Entry(line, line.strip(), "i", "click", None, 1.0, "{}")]).result()
+    print("done", flush=True)
+"""
+
+
+def test_an_event_of_another_process_is_seen_by_the_next_look(log: Log) -> None:
+    command = [sys.executable, "-c", ELSEWHERE, str(log.path)]
+    assert log.recent("u0") == []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as far:
+        assert far.stdin is not None
+        assert far.stdout is not None
+        for n in range(50):
+            print(f"u{n}", file=far.stdin, flush=True)
+            assert far.stdout.readline() == "done\n"
+            assert [e.item for e in log.recent(f"u{n}")] == ["i"]
+            assert log.recent(f"u{n + 1}") == []
+        far.stdin.close()
+
+
+def test_an_event_whose_writer_died_before_it_rang_is_found_by_listening(log: Log) -> None:
+    with contextlib.closing(sqlite3.connect(log.path, isolation_level=None)) as other:
+        other.execute(EVENT, entry(1).row())
+    assert log.recent("u") == []
+    log.listen()
+    assert [e.item for e in log.recent("u")] == ["i1"]
+
+
+def test_a_log_that_is_opened_again_knows_who_has_events(log: Log) -> None:
+    log.append([entry(1)]).result(5)
+    again = Log(log.path)
+    assert [e.item for e in again.recent("u")] == ["i1"]
+    again.close()
+
+
+def test_a_user_without_events_costs_no_look_into_the_file(log: Log) -> None:
+    asked: list[str] = []
+    log.recent("u")
+    log._reader.set_trace_callback(asked.append)
+    assert log.recent("u") == []
+    assert asked == []
+
+
+def test_no_room_for_the_bell_is_named(tmp_path: Path) -> None:
+    (tmp_path / "log.db-bell").mkdir()
+    with pytest.raises(DataError, match=r"log\.db-bell cannot be used beside the event log"):
+        Log(tmp_path / "log.db")
 
 
 def test_two_writers_lose_nothing(log: Log) -> None:

@@ -7,6 +7,8 @@ An event is on disk (`synchronous=FULL`) before its future resolves. An exposure
 from __future__ import annotations
 
 import contextlib
+import mmap
+import secrets
 import sqlite3
 import threading
 from collections import deque
@@ -24,6 +26,7 @@ T = TypeVar("T")
 
 VERSION = 1
 PAGE = 4096  # bytes
+FLAGS = 1 << 20  # users share a flag now and then, and then cost a look into the file
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events(
   id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
@@ -48,6 +51,7 @@ EXPOSURES = (
     "SELECT value->>'request_id', value->>'at', value FROM json_each(?)"
 )
 ASSET = "INSERT INTO assets(asset_id, at, body) VALUES (?,?,?)"
+NEWS = "SELECT id, user FROM events WHERE id > ? ORDER BY id"
 RECENT = "SELECT item, kind, value, at FROM events WHERE user = ? ORDER BY id DESC LIMIT ?"
 
 
@@ -101,6 +105,32 @@ class Job:
     done: Future[int]
 
 
+class Bell:
+    """Rung by whichever process has written events, heard by all at the price of a memory access.
+
+    Eight bytes in a file beside the log, which say nothing but that they are others than before.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Raises `DataError` when there is no room for the eight bytes."""
+        try:
+            with path.open("ab+") as file:
+                if file.tell() < 8:
+                    file.write(bytes(8))  # not a hole: a full disk must refuse here, not later
+                    file.flush()
+                self._bytes = mmap.mmap(file.fileno(), 8)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path} cannot be used beside the event log: {error}") from error
+
+    def ring(self) -> None:
+        """After the commit, so that who hears it finds the events."""
+        self._bytes[:] = secrets.token_bytes(8)
+
+    def heard(self) -> bytes:
+        """Another value than last time: somebody wrote."""
+        return self._bytes[:]
+
+
 class Log:
     """Many readers and, in each process, one writing thread."""
 
@@ -115,6 +145,9 @@ class Log:
         self.failing = ""  # why the last group failed
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer, self._reader = connect(path), connect(path)
+        self._bell, self._flags = Bell(path.with_name(path.name + "-bell")), bytearray(FLAGS)
+        self._heard, self._last = self._bell.heard(), 0
+        self._meet()
         if limit:
             self._writer.execute(f"PRAGMA max_page_count={max(limit // PAGE, 16)}")
         self._jobs: deque[Job] = deque()
@@ -137,8 +170,18 @@ class Log:
 
     def recent(self, user: str, limit: int = 1000) -> list[Recent]:
         """The user's last events in this log, oldest first, as committed by any process."""
+        if self._bell.heard() != self._heard:
+            self.listen()
+        if not self._flags[hash(user) % FLAGS]:  # most users have done nothing since the bundle
+            return []
         rows = self._reader.execute(RECENT, (user, limit)).fetchall()
         return [Recent(*row) for row in reversed(rows)]
+
+    def listen(self) -> None:
+        """See who has new events; call it now and then, for a writer that died before it rang."""
+        self._heard = self._bell.heard()  # before the look: what comes meanwhile rings again
+        for number, user in self._reader.execute(NEWS, (self._last,)):
+            self._flags[hash(user) % FLAGS], self._last = 1, number
 
     def assets(self, after: int) -> list[tuple[int, str, str | None]]:
         """(id, asset_id, body) of what was put online since row `after`, in order."""
@@ -159,6 +202,11 @@ class Log:
         self._thread.join()
         self._writer.close()
         self._reader.close()
+
+    def _meet(self) -> None:
+        self._last = self._reader.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+        for (user,) in self._reader.execute("SELECT DISTINCT user FROM events"):
+            self._flags[hash(user) % FLAGS] = 1
 
     def _submit(self, statement: str, rows: list[tuple[Any, ...]]) -> Future[int]:
         done: Future[int] = Future()
@@ -199,6 +247,8 @@ class Log:
             self._undo(jobs, shown, error)
             return
         self.failing = ""
+        if jobs:
+            self._bell.ring()
         for job, count in zip(jobs, counts, strict=True):
             job.done.set_result(count)
 

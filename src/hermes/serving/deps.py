@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DAY = 86400.0  # seconds
 RECENT = 1000  # events of the log that join a history
+NONE: Ints = np.zeros(0, np.int64)
+NONE.flags.writeable = False  # it is every request's
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Deps:
         items, times = engine.items[rows], engine.times[rows]
         recent = self.log.recent(user_id, RECENT) if user_id else []
         if not recent:
-            return Past(code, items, times, np.zeros(0, np.int64))
+            return Past(code, items, times, NONE)
         known = set(zip(items.tolist(), np.round(times * DAY).tolist(), strict=True))
         added, disliked = self.sift(recent, known)
         if added:
@@ -97,7 +99,8 @@ class Deps:
         return added, np.array(sorted(no), np.int64)
 
     def tick(self) -> None:
-        """Once or twice a second: what other workers put online, and this one's numbers."""
+        """Once or twice a second: what other workers did and put online, and this one's numbers."""
+        self.log.listen()
         self.shelf.follow()
         self.telemetry.numbers.lost = self.log.lost
         self.telemetry.leave()

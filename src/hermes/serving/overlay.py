@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -20,12 +21,12 @@ class Shelf:
     log: Log
     seen: int = 0  # the last row of the log that was read
     cards: dict[str, bytes] = field(default_factory=dict)
-    shown: tuple[bytes, ...] = field(init=False)  # by code, pictures as this server offers them
+    shown: tuple[msgspec.Raw, ...] = field(init=False)  # by code, pictures as this server offers
     gone: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Let no path of this machine out of the house."""
-        self.shown = tuple(map(offered, self.catalogue.cards))
+        self.shown = tuple(msgspec.Raw(offered(card)) for card in self.catalogue.cards)
 
     def follow(self) -> None:
         """Read what the log says since last time."""
@@ -48,15 +49,17 @@ class Shelf:
         if asset_id in self.cards:
             return self.cards[asset_id]
         code = self.catalogue.items.code(asset_id)
-        return self.shown[code] if code else None
+        return bytes(self.shown[code]) if code else None
 
-    def of(self, code: int) -> bytes:
-        """The card of an item by its code."""
+    def of(self, codes: Sequence[int]) -> list[msgspec.Raw]:
+        """The cards of items by their codes."""
+        shown = list(map(self.shown.__getitem__, codes))
         if self.cards:
-            online = self.cards.get(self.catalogue.items.names[code])
-            if online is not None:
-                return online
-        return self.shown[code]
+            for i, code in enumerate(codes):
+                online = self.cards.get(self.catalogue.items.names[code])
+                if online is not None:
+                    shown[i] = msgspec.Raw(online)
+        return shown
 
 
 class Offer(msgspec.Struct):

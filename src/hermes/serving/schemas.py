@@ -29,16 +29,16 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     explain: bool = True
 
 
-class Why(msgspec.Struct):
+class Why(msgspec.Struct, gc=False):  # these make no cycle: nothing for the collector to follow
     """A reason, and the items and channels that can be checked."""
 
     code: str
     text: str
-    evidence: list[str]
-    channels: list[str]
+    evidence: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, gc=False):
     """One item of a slate."""
 
     asset_id: str
@@ -46,18 +46,18 @@ class Item(msgspec.Struct):
     score: float
     propensity: float
     channels: dict[str, float]  # score by each channel that brought it
-    reasons: list[Why]
+    reasons: tuple[Why, ...]
     asset: msgspec.Raw | dict[str, Any]  # the item's card
 
 
-class Degradation(msgspec.Struct):
+class Degradation(msgspec.Struct, gc=False):
     """A stage that did not do its part."""
 
     stage: str
     cause: str
 
 
-class Answer(msgspec.Struct):
+class Answer(msgspec.Struct, gc=False):
     """A slate."""
 
     request_id: str

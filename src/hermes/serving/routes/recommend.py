@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import secrets
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -15,7 +16,7 @@ from fastapi import Query as Param
 
 from hermes.core.errors import DataError, NotFound
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Ints
+from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.data.log import Exposure
 from hermes.pipeline.trace import Slate, Trace
 
@@ -68,14 +69,10 @@ async def serve(deps: Deps, user: str, query: Query, newcomer: bool, started: fl
     else:
         loop = asyncio.get_running_loop()
         slate = await loop.run_in_executor(deps.pool, deps.engine.recommender, query)
-    out = spell(deps, user, slate, newcomer)
+    out, shown = spell(deps, user, slate, newcomer)
     out.milliseconds["history"] = (ready - started) * 1e3
     out.milliseconds["total"] = (perf_counter() - started) * 1e3
-    shown: list[float | None] = [item.propensity for item in out.items]
-    items = [item.asset_id for item in out.items]
-    scores: list[float | None] = [item.score for item in out.items]
-    at, place = query.at.timestamp(), query.surface
-    deps.log.expose(Exposure(query.id, at, user, place, out.bundle, out.tier, items, shown, scores))
+    deps.log.expose(shown)
     deps.telemetry.slate(out.milliseconds, [d.stage for d in out.degraded], newcomer)
     return ANSWER.encode(out)
 
@@ -89,7 +86,7 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         more = [codes[name] for name in wanted.exclude if name in codes]
         exclude = np.concatenate([exclude, np.array(more, np.int64)])
     return Query(
-        id=uuid.uuid4().hex,
+        id=secrets.token_hex(16),
         at=moment(at),
         user=past.user,
         history=past.items,
@@ -105,9 +102,11 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
     )
 
 
-def ages(at: float, past: Past) -> Any:
+def ages(at: float, past: Past) -> Floats:
     """Days before now; an event dated later than now is of this moment.  -> (H,)"""
-    return np.maximum(at / DAY - past.times, 0.0).astype(np.float32)
+    days = np.empty(len(past.times), np.float32)
+    np.subtract(at / DAY, past.times, out=days, casting="same_kind")
+    return np.maximum(days, 0.0, out=days)
 
 
 def bare(query: Query) -> Slate:
@@ -118,41 +117,37 @@ def bare(query: Query) -> Slate:
     return Slate(query, Candidates(np.zeros(0, np.int64), empty), [], trace)
 
 
-def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> Answer:
-    """A slate in the words of the outside."""
-    engine, columns = deps.engine, slate.items.columns
-    names, shelf = engine.catalogue.items.names, deps.shelf
+def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, Exposure]:
+    """A slate in the words of the outside, and as the log keeps it."""
+    query, trace, columns, engine = slate.query, slate.trace, slate.items.columns, deps.engine
+    named = engine.catalogue.items.names.__getitem__
     codes: list[int] = slate.items.items.tolist()
+    names, n = list(map(named, codes)), len(codes)
     scores, shares = columns["score"].tolist(), columns["propensity"].tolist()
-    channels = by_item(columns, len(codes))
-    reasons: list[list[Why]] = [[] for _ in codes]
-    for i, reason in enumerate(slate.reasons):
-        evidence = [names[code] for code in reason.evidence]
-        reasons[i] = [Why(reason.code, reason.text, evidence, list(reason.channels))]
-    items = [
-        Item(
-            names[code], i, scores[i], shares[i], channels[i], reasons[i],
-            msgspec.Raw(shelf.of(code)),
-        )
-        for i, code in enumerate(codes)
-    ]  # fmt: skip
-    trace = slate.trace
+    reasons: list[tuple[Why, ...]] = [
+        (Why(r.code, r.text, tuple(map(named, r.evidence)), r.channels),) for r in slate.reasons
+    ]
+    reasons += [()] * (n - len(reasons))
+    channels, cards = by_item(columns, n), deps.shelf.of(codes)
+    items = list(map(Item, names, range(n), scores, shares, channels, reasons, cards))
     degraded = [Degradation(d.stage, d.cause) for d in trace.degraded]
-    version = str(engine.manifest["version"])
-    return Answer(
-        slate.query.id, user, newcomer, version, engine.tier, items, trace.milliseconds, degraded
+    version, tier = str(engine.manifest["version"]), engine.tier
+    at, place = query.at.timestamp(), query.surface
+    return (
+        Answer(query.id, user, newcomer, version, tier, items, trace.milliseconds, degraded),
+        Exposure(query.id, at, user, place, version, tier, names, shares, scores),
     )
 
 
-def by_item(columns: Any, n: int) -> list[dict[str, float]]:
+def by_item(columns: Mapping[str, Array], n: int) -> list[dict[str, float]]:
     """What each channel gave each item it brought; NaN where it did not."""
     out: list[dict[str, float]] = [{} for _ in range(n)]
     for name, values in columns.items():
         if name.startswith(PREFIX):
             short = name[len(PREFIX) :]
-            for i, value in enumerate(values.tolist()):
+            for found, value in zip(out, values.tolist(), strict=True):
                 if value == value:  # noqa: PLR0124, not NaN
-                    out[i][short] = value
+                    found[short] = value
     return out
 
 
@@ -163,7 +158,7 @@ def similar(deps: Deps, asset_id: str, k: int, explain: bool) -> Query:
         raise NotFound(f"no item {asset_id[:200]!r} in the bundle's catalogue")
     none: Ints = np.zeros(0, np.int64)
     return Query(
-        id=uuid.uuid4().hex, at=moment(now()), surface="item", anchor=code, exclude=none,
+        id=secrets.token_hex(16), at=moment(now()), surface="item", anchor=code, exclude=none,
         size=k, explain=explain,
     )  # fmt: skip
 

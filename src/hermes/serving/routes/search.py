@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Response
 from fastapi import Query as Param
 
@@ -31,11 +30,11 @@ async def search(
     started, engine = perf_counter(), deps.engine
     best = engine.search.find(q, k, unavailable(engine.catalogue.available))
     words = engine.search.matched(q, best.items)
+    codes: list[int] = best.items.tolist()
+    rows = zip(codes, best.columns["score"].tolist(), words, deps.shelf.of(codes), strict=True)
     items = [
-        Hit(engine.catalogue.items.names[code], i, score, held, msgspec.Raw(deps.shelf.of(code)))
-        for i, (code, score, held) in enumerate(
-            zip(best.items.tolist(), best.columns["score"].tolist(), words, strict=True)
-        )
+        Hit(engine.catalogue.items.names[code], i, score, held, card)
+        for i, (code, score, held, card) in enumerate(rows)
     ]
     out = Hits(q, "lexical", items, (perf_counter() - started) * 1e3)
     return Response(ANSWER.encode(out), media_type="application/json")
