@@ -126,15 +126,14 @@ def summed(
         left[:] = full
         start = 0
         for q in range(len(features)):
-            value, low, high = x[i, features[q]], start, ends[q]
+            value, low, size = x[i, features[q]], start, ends[q] - start
+            while size > 1:  # a search without a branch on what it finds
+                low += (size >> 1) * (cuts[low + (size >> 1) - 1] < value)
+                size -= size >> 1
             if np.isnan(value):
-                low, high = high + 1, high + 1
-            while low < high:
-                middle = (low + high) >> 1
-                if cuts[middle] < value:
-                    low = middle + 1
-                else:
-                    high = middle
+                low = ends[q] + 1
+            else:
+                low += cuts[low] < value
             for j in range(t):
                 left[j] &= masks[low + 2 * q, j]
             start = ends[q]

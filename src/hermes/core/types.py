@@ -109,10 +109,10 @@ def strongest(scores: Array, k: int) -> Ints:
 
 @compiled
 def descending(scores: Floats) -> Ints:
-    """Positions by falling score, as `strongest` has them: three rounds of a radix sort.  (n,)"""
-    n, digits = len(scores), np.uint32(2047)
+    """Positions by falling score, as `strongest` has them: a radix sort, byte by byte.  (n,)"""
+    n, byte = len(scores), np.uint32(255)
     bits, keys = scores.view(np.uint32), np.empty(n, np.uint32)
-    count = np.zeros((3, 2048), np.int64)
+    count = np.zeros((4, 256), np.int64)
     for i in range(n):
         key = bits[i]
         if not np.isfinite(scores[i]):
@@ -120,17 +120,17 @@ def descending(scores: Floats) -> Ints:
         elif scores[i] >= 0:  # the two zeros are alike
             key = np.uint32(0x7FFFFFFF) - (key & np.uint32(0x7FFFFFFF))
         keys[i] = key
-        for j in range(3):
-            count[j, (key >> np.uint32(11 * j)) & digits] += 1
+        for j in range(4):
+            count[j, (key >> np.uint32(8 * j)) & byte] += 1
     order, spare = np.arange(n), np.empty(n, np.int64)
-    for j in range(3):
+    for j in range(4):
         start = 0
-        for digit in range(2048):
+        for digit in range(256):
             held = int(count[j, digit])
             count[j, digit] = start
             start += held
         for place in order:
-            own = (keys[place] >> np.uint32(11 * j)) & digits
+            own = (keys[place] >> np.uint32(8 * j)) & byte
             spare[count[j, own]] = place
             count[j, own] += 1
         order, spare = spare, order
