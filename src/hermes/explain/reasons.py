@@ -24,6 +24,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from hermes.core.compiled import compiled
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array, Candidates, Ints
 from hermes.data.catalogue import Catalogue
@@ -87,6 +88,7 @@ class Reasons:
         self.categories = padded(catalogue)
         common = np.bincount(self.categories.ravel(), minlength=len(catalogue.categories))
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
+        self.newest = float(np.fmax.reduce(catalogue.published, initial=-np.inf))  # days
         self.verbs = tuple(map(verb, catalogue.domains.names))
         self.said = lru_cache(1 << 16)(self.say)
 
@@ -159,19 +161,18 @@ class Reasons:
         recent = query.history[-self.limits.recent :]
         if not len(recent) or query.anchor:
             return [0] * len(items)
-        counts = np.bincount(self.categories[recent].ravel(), minlength=len(self.common))
-        share = counts / len(recent)
-        lift = share / self.common
-        weak = (counts < self.limits.often) | (share < self.limits.share)
-        lift[weak | (lift < self.limits.lift)] = 0.0
-        lift[0] = 0.0
-        own = self.categories[items]  # (n, W)
-        best = own[np.arange(len(items)), lift[own].argmax(axis=1)]
-        return [int(c) for c in np.where(lift[best] > 0, best, 0)]
+        limits = self.limits
+        tastes = favourites(
+            self.categories, self.common, recent, items, limits.often, limits.share, limits.lift
+        )
+        return tastes.tolist()  # type: ignore[no-any-return]
 
     def fresh(self, query: Query, items: Ints) -> list[bool]:
         """Published, and at most `new` days before the query."""
-        age = query.at.timestamp() / SECONDS - self.catalogue.published[items]
+        now = query.at.timestamp() / SECONDS
+        if not self.newest >= now - self.limits.new:  # nothing in the catalogue is
+            return [False] * len(items)
+        age = now - self.catalogue.published[items]
         return [bool(x) for x in (age >= 0) & (age <= self.limits.new)]
 
     def chosen(self, query: Query, ranks: Mapping[str, Array], i: int) -> Reason:
@@ -195,6 +196,29 @@ class Reasons:
             return Reason(code, f"Like {title}", (subject,), (channel,))
         done = self.verbs[self.catalogue.domain[subject]]
         return Reason(code, f"Because you {done} {title}", (subject,), (channel,))
+
+
+@compiled
+def favourites(
+    categories: Ints, common: Array, recent: Ints, items: Ints, often: int, share: float,
+    lift: float,
+) -> Ints:  # fmt: skip
+    """Of each item the category that is most above its share, 0 where none is enough.  -> (n,)"""
+    counts = np.zeros(len(common), np.int64)
+    for item in recent:
+        for category in categories[item]:
+            counts[category] += 1
+    lifts = counts / len(recent) / common
+    for category in range(len(common)):
+        weak = counts[category] < often or counts[category] / len(recent) < share
+        if weak or lifts[category] < lift or not category:
+            lifts[category] = 0.0
+    out = np.zeros(len(items), np.int64)
+    for i in range(len(items)):
+        for category in categories[items[i]]:
+            if lifts[category] > lifts[out[i]]:
+                out[i] = category
+    return out
 
 
 def padded(catalogue: Catalogue) -> Ints:

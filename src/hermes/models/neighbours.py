@@ -7,6 +7,7 @@ microseconds.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,15 +32,13 @@ class Neighbours(Closed):
 
     def recency(self, ages: Floats) -> Floats:
         """How much each of the last items counts, oldest first.  (m,) days -> (m,)"""
-        place = np.arange(len(ages), 0, -1, dtype=np.float32)
-        return np.asarray(place**-self.config.decay, np.float32)
+        return falling(len(ages), self.config.decay)
 
     def sparse_score(self, history: Ints, ages: Floats) -> Floats:
-        """One history, oldest first; zeros are skipped.  (H,), (H,) days -> (I,)"""
+        """One history, oldest first; padding before it adds nothing.  (H,), (H,) days -> (I,)"""
         m = self.config.length
-        known = history > 0
-        last, age = history[known][-m:], ages[known][-m:]
-        return added(self.neighbour, self.similarity, last, self.recency(age))
+        weights = self.recency(ages[-m:])
+        return added(self.neighbour, self.similarity, history[-m:], weights)
 
     def evidence(self, history: Ints, ages: Floats, items: Ints) -> Ints:
         """The item of the history that adds most to each score, or 0.  (H,), (H,), (n,) -> (n,)
@@ -61,6 +60,13 @@ class Neighbours(Closed):
         for row, (history, ages) in enumerate(zip(queries.history, queries.ages, strict=True)):
             out[row] = self.sparse_score(history, ages)
         return out
+
+
+@lru_cache(1024)
+def falling(m: int, decay: float) -> Floats:
+    """j^-decay for the j-th from the end, not to be written to.  -> (m,)"""
+    place = np.arange(m, 0, -1, dtype=np.float32)
+    return np.asarray(place**-decay, np.float32)
 
 
 @compiled

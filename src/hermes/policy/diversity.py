@@ -54,6 +54,8 @@ class MMR:
             if not 0 <= query.diversity <= 1:
                 raise ConfigError(f"diversity: {query.diversity} is not between 0 and 1")
             return query.diversity
+        if self.threshold >= 1:  # no mean of cosines is above it
+            return 0.0
         return self.weight if likeness(self.vectors[items[:size]]) > self.threshold else 0.0
 
     def similarity(self, items: Ints) -> Floats:

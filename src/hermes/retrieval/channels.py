@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hermes.core.compiled import compiled
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints, strongest
 
@@ -35,16 +36,25 @@ def best(
     scores: Floats, query: Query, k: int, repeats: bool = False, above: float = -np.inf
 ) -> Candidates:
     """The k highest scores (I,), without the unknown, the seen and what is not above `above`."""
-    known = scores > above
-    known[0] = False
-    if not repeats:
-        known[query.history] = False
-    if query.anchor:
-        known[query.anchor] = False
-    items = known.nonzero()[0]
-    found = scores[items]
+    nobody = query.history[:0]
+    items = left(scores, nobody if repeats else query.history, query.anchor, above)
+    found = scores.take(items)
     top = strongest(found, k)
-    return Candidates(items[top], {"score": found[top]})
+    return Candidates(items.take(top), {"score": found.take(top)})
+
+
+@compiled
+def left(scores: Floats, seen: Ints, anchor: int, above: float) -> Ints:
+    """Items that score above `above`, without the unknown, the seen and the anchor.  -> (n,)"""
+    gone = np.zeros(len(scores), np.bool_)
+    gone[0] = gone[anchor] = True
+    for item in seen:
+        gone[item] = True
+    out, n = np.empty(len(scores), np.int64), 0
+    for item in range(len(scores)):
+        out[n] = item
+        n += not gone[item] and scores[item] > above
+    return out[:n]
 
 
 class NeighbourChannel:

@@ -67,7 +67,10 @@ class Transition(Neighbours, Retriever[TransitionConfig]):
 
     def recency(self, ages: Floats) -> Floats:
         """(m,) days -> (m,)"""
-        return super().recency(ages) * np.exp2(-ages / np.float32(self.config.half_life))
+        weights = super().recency(ages)
+        if self.config.half_life == float("inf"):
+            return weights
+        return weights * np.exp2(-ages / np.float32(self.config.half_life))
 
 
 def pairs(log: Interactions, config: TransitionConfig) -> csr_array:
