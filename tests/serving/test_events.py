@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from hermes.data.log import Entry, Log
 from hermes.serving.deps import Deps
 
 POST = "/v1/events"
@@ -29,6 +30,19 @@ def test_an_event_is_in_the_history_of_the_next_request(client) -> None:
     after = client.post("/v1/recommendations", json={"user": "new/🦊", "k": 40}).json()
     assert not after["newcomer"]
     assert "item-9" not in {item["asset_id"] for item in after["items"]}
+
+
+def test_an_event_that_another_worker_took_is_in_the_history_of_the_next_request(
+    client, deps: Deps
+) -> None:
+    assert client.post("/v1/recommendations", json={"user": "ann"}).status_code == 200
+    worker = Log(deps.log.path)
+    for n in range(4, 8):
+        taken = Entry(f"e{n}", "ann", f"item-{n}", "click", None, 1e9, "{}")
+        worker.append([taken]).result(5)
+        out = client.post("/v1/recommendations", json={"user": "ann", "k": 40}).json()
+        assert f"item-{n}" not in {item["asset_id"] for item in out["items"]}
+    worker.close()
 
 
 def test_what_was_dismissed_is_not_shown_until_it_is_liked(client) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -17,6 +20,22 @@ def test_the_checked_in_openapi_is_the_one_the_routes_make(root: Path, tmp_path:
     app.write_document(tmp_path / "openapi.json")
     made, kept = ((p / "openapi.json").read_text("utf-8") for p in (tmp_path, root / "docs"))
     assert made == kept, "run: hermes serve x --openapi docs/openapi.json"
+
+
+@pytest.mark.parametrize(("given", "found"), [({}, "1"), ({"OMP_NUM_THREADS": "3"}, "3")])
+def test_a_server_has_one_thread_for_algebra_unless_told_otherwise(
+    given: dict[str, str], found: str
+) -> None:
+    code = (
+        "import os, sys, hermes.cli, hermes.serving;"
+        "print(os.environ['OMP_NUM_THREADS'], 'numpy' in sys.modules)"
+    )
+    inherited = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env=inherited | given,
+    )  # fmt: skip
+    assert out.stdout.split() == [found, "False"]
 
 
 def test_every_reference_in_openapi_leads_somewhere(root: Path) -> None:
