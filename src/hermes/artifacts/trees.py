@@ -22,6 +22,7 @@ from hermes.core.types import Array, Floats, Ints
 # The place of a lone bit, from the six bits that its product with this number begins with:
 # Leiserson, Prokop, Randall. Using de Bruijn sequences to index a 1 in a computer word. 1998.
 DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+WIDTHS = {16: np.uint16, 32: np.uint32, 64: np.uint64}  # by the most leaves of a tree
 PLACES = np.zeros(64, np.int64)
 PLACES[[((1 << i) * int(DE_BRUIJN) % (1 << 64)) >> 58 for i in range(64)]] = np.arange(64)
 
@@ -53,7 +54,7 @@ class Trees:
     ends: Ints  # (Q,) where the cuts of each end
     cuts: Floats  # (C,) one after the other
     masks: Array  # (C + 2 Q, T) of each feature's table, one after the other
-    leaves: Array  # (T, 32 or 64) float64, left to right
+    leaves: Array  # (T, 16, 32 or 64) float64, left to right
 
     @classmethod
     def compile(cls, text: str) -> Self:
@@ -65,7 +66,7 @@ class Trees:
         most = max((tree["num_leaves"] for tree in model["tree_info"]), default=1)
         if model["num_tree_per_iteration"] != 1 or model["average_output"] or most > 64:
             raise ConfigError("trees: only boosted trees of one output with at most 64 leaves")
-        leaves = np.zeros((len(trees), 32 if most <= 32 else 64))
+        leaves = np.zeros((len(trees), next(bits for bits in WIDTHS if bits >= most)))
         splits: list[Split] = []
         for number, root in enumerate(trees):
             walk(root, number, 0, leaves, splits)
@@ -199,4 +200,4 @@ def table(splits: list[Split], leaves: Array) -> Table | None:
 
 def width(leaves: Array) -> tuple[Any, int]:
     """The type that has one bit a leaf, and all its bits."""
-    return (np.uint32, 2**32 - 1) if leaves.shape[1] == 32 else (np.uint64, 2**64 - 1)
+    return WIDTHS[leaves.shape[1]], 2 ** leaves.shape[1] - 1
