@@ -26,7 +26,7 @@ from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.retrieval.channels import TrendingChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
-from hermes.serving.app import gateway
+from hermes.serving.app import Gateway
 from hermes.serving.deps import Deps
 from hermes.serving.overlay import Shelf
 from hermes.serving.settings import Settings
@@ -119,7 +119,7 @@ class Client:
     """The application without a socket; each request in a loop of its own."""
 
     def __init__(self, deps: Deps) -> None:
-        self.app = gateway(deps)
+        self.app = Gateway(deps)
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         return asyncio.run(self.send(method, path, **more))

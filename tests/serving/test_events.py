@@ -119,7 +119,7 @@ def test_an_event_of_the_bundles_history_is_not_counted_twice(client) -> None:
     at = 100 * 86400.0  # ann's first event in the bundle
     again = {**EVENT, "user_id": "ann", "asset_id": "item-0", "occurred_at": at}
     assert client.post(POST, json=again).status_code == 202
-    past = client.app.app.deps.past("ann")
+    past = client.app.deps.past("ann")
     assert len(past.items) == 3
 
 
@@ -136,5 +136,5 @@ def test_a_full_disk_is_a_503_and_readiness_says_so(make) -> None:
     assert lost[0].json()["code"] == "unavailable"
     assert "full" in lost[0].json()["detail"]
     assert client.get("/health/ready").status_code == 503
-    log = client.app.app.deps.log
+    log = client.app.deps.log
     assert len(log.recent("new/🦊")) == len(kept)

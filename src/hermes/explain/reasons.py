@@ -130,14 +130,12 @@ class Reasons:
         """
         n = len(items)
         behind, near, witness = [0] * n, [np.inf] * n, [""] * n
-        for name in filter(ranks.__contains__, self.witnesses):
-            rank = ranks[name].tolist()
-            asked = [i for i in range(n) if not behind[i] and rank[i] == rank[i]]
-            if asked:
-                found = self.witnesses[name].evidence(query, items[asked]).tolist()
-                for i, code in zip(asked, found, strict=True):
-                    if code:
-                        behind[i], near[i], witness[i] = code, rank[i], name
+        for name, channel in self.witnesses.items():
+            if name in ranks and not all(behind):
+                found = channel.evidence(query, items).tolist()
+                for i, (code, rank) in enumerate(zip(found, ranks[name].tolist(), strict=True)):
+                    if code and not behind[i] and rank < np.inf:  # not NaN
+                        behind[i], near[i], witness[i] = code, rank, name
         return behind, near, witness
 
     def matched(self, query: Query, items: Ints) -> tuple[list[str], str]:

@@ -72,12 +72,12 @@ def falling(m: int, decay: float) -> Floats:
 @compiled
 def added(neighbour: NDArray[np.int32], similarity: Floats, last: Ints, weights: Floats) -> Floats:
     """The rows of some items, weighted and added up.  (I, k), (I, k), (m,), (m,) -> (I,)"""
-    total = np.zeros(len(neighbour))
+    total = np.zeros(len(neighbour), np.float32)
     for j in range(len(last)):
         for c in range(neighbour.shape[1]):
             total[neighbour[last[j], c]] += similarity[last[j], c] * weights[j]
     total[0] = 0.0
-    return total.astype(np.float32)
+    return total
 
 
 @compiled

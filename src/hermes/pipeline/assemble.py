@@ -91,8 +91,10 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
     search = TextSearch(catalogue)
+    made = recommender(bundle, recipe, catalogue, at, tier, search)
+    recall(bundle, made, offsets, items)
     return Engine(
-        recommender=recommender(bundle, recipe, catalogue, at, tier, search),
+        recommender=made,
         catalogue=catalogue,
         search=search,
         users=Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}),
@@ -104,6 +106,21 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
         item_vectors=at.vectors,
         path=path,
     )
+
+
+def recall(bundle: Bundle, made: Recommender, offsets: Ints, items: Ints) -> None:
+    """Give encoders the vectors of users that training left, under what they were made from."""
+    for channel in (source.channel for source in made.sources.sources):
+        encoder = getattr(channel, "encoder", None)
+        kept = bundle.manifest["models"].get(channel.name, {}).get("remembered", 0)
+        if isinstance(encoder, Remembered) and kept:
+            known, length = bundle.arrays(f"models/{channel.name}.users"), channel.length  # type: ignore[attr-defined]
+            rows = np.zeros((kept, length), np.int64)
+            for row, user in zip(rows, known["users"], strict=True):
+                past = items[offsets[user] : offsets[user + 1]][-length:]
+                row[length - len(past) :] = past
+            ages = np.zeros(rows.shape, np.float32)
+            encoder.learn(Queries(known["users"], rows, ages), known["vectors"])
 
 
 def recommender(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -41,7 +42,7 @@ def tabulate(pools: Mapping[str, Candidates]) -> Table:
         return Table((), np.zeros(0, np.int64), blank, blank)
     items = np.concatenate([pool.items for pool in filled.values()])
     scores = np.concatenate([pool.columns["score"] for pool in filled.values()])
-    ends = np.cumsum([len(pool) for pool in filled.values()])
+    ends = np.array([*accumulate(map(len, filled.values()))])
     return Table(tuple(filled), *united(items, scores.astype(np.float32, copy=False), ends))
 
 

@@ -16,11 +16,18 @@ from hermes.data.catalogue import Catalogue
 from .constraints import Constraints, parse
 
 EPOCH = 86400.0  # seconds a day
+EVERY = np.ones(1 << 16, bool)
+EVERY.flags.writeable = False
 
 
 def days(at: datetime) -> float:
     """Days since the epoch, as the catalogue counts them."""
     return at.timestamp() / EPOCH
+
+
+def everything(n: int) -> Bools:
+    """A mask that drops nothing, not to be written to.  -> (n,)"""
+    return EVERY[:n] if n <= len(EVERY) else np.ones(n, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Seen:
         unseen = np.ones(self.n_items, bool)
         if not query.anchor:
             unseen[query.history] = False
-        return unseen[pool.items]
+        return unseen.take(pool.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,12 @@ class Excluded:
     def keep(self, query: Query, pool: Candidates) -> Bools:
         """(n,)"""
         if not query.anchor and not len(query.exclude):
-            return np.ones(len(pool), bool)
+            return everything(len(pool))
         wanted = np.ones(self.n_items, bool)
         wanted[query.exclude] = False
         if query.anchor:
             wanted[query.anchor] = False
-        return wanted[pool.items]
+        return wanted.take(pool.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Available:
 
     def keep(self, query: Query, pool: Candidates) -> Bools:
         """(n,)"""
-        return np.asarray(self.catalogue.available[pool.items])
+        return np.asarray(self.catalogue.available.take(pool.items))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ class Matching:
     def keep(self, query: Query, pool: Candidates) -> Bools:
         """(n,); raises `ConfigError` for a filter nobody knows."""
         if not query.filters and not query.domains:
-            return np.ones(len(pool), bool)
+            return everything(len(pool))
         return self.mask(query)[pool.items]
 
     def mask(self, query: Query) -> Bools:

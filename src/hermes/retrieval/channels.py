@@ -115,11 +115,28 @@ class TrendingChannel:
         if query.anchor:
             return nothing()
         items, scores = self.order
+        if not len(items):
+            return nothing()
         if not self.repeats and len(query.history):
-            items, scores = items[: k + len(query.history)], scores[: k + len(query.history)]
-            fresh = np.flatnonzero(~membership(query.history, int(items.max(initial=0)))[items])[:k]
-            return Candidates(items[fresh], {"score": scores[fresh]})
+            first = unseen(items, query.history, k)
+            return Candidates(items.take(first), {"score": scores.take(first)})
         return Candidates(items[:k], {"score": scores[:k]})
+
+
+@compiled
+def unseen(order: Ints, seen: Ints, k: int) -> Ints:
+    """Places of the k first of `order` that are not among `seen`.  -> (at most k,)"""
+    gone = np.zeros(max(order.max(), seen.max()) + 1, np.bool_)
+    for item in seen:
+        gone[item] = True
+    out, n = np.empty(min(k, len(order)), np.int64), 0
+    for place in range(len(order)):
+        if n == len(out):
+            break
+        if not gone[order[place]]:
+            out[n] = place
+            n += 1
+    return out[:n]
 
 
 def membership(codes: Ints, largest: int) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -25,26 +24,37 @@ class Index(Protocol):
 
 
 class Remembered:
-    """Keeps an encoder's last `size` vectors under the very input they were made from.
+    """Keeps `size` of an encoder's vectors under a hash of the very input they were made from.
 
     A user who has done nothing new is not encoded again. Only for encoders that do not read ages,
     which are others at every request.
     """
 
-    def __init__(self, encoder: Encoder, size: int = 10_000) -> None:
-        self.encoder = encoder
-        self.kept = lru_cache(size)(self.encode)
+    def __init__(self, encoder: Encoder, size: int = 40_000) -> None:
+        self.encoder, self.size = encoder, size
+        self.kept: dict[int, Floats] = {}  # (1, D) each, the one kept longest first
 
     def __call__(self, queries: Queries) -> Floats:
         """(1,) -> (1, D); more than one query at once goes straight to the encoder."""
         if len(queries) != 1:
             return self.encoder(queries)
-        return self.kept(int(queries.users[0]), queries.history.tobytes())
+        key = hash((int(queries.users[0]), queries.history.tobytes()))
+        vector = self.kept.get(key)
+        if vector is None:
+            vector = self.encoder(queries)
+            self.keep(key, vector)
+        return vector
 
-    def encode(self, user: int, history: bytes) -> Floats:
-        """(1, D)"""
-        row = np.frombuffer(history, np.int64)[None]
-        return self.encoder(Queries(np.array([user]), row, np.zeros(row.shape, np.float32)))
+    def keep(self, key: int, vector: Floats) -> None:
+        """For later; what was kept longest gives way."""
+        while len(self.kept) >= self.size:
+            self.kept.pop(next(iter(self.kept)), None)
+        self.kept[key] = vector
+
+    def learn(self, queries: Queries, vectors: Floats) -> None:
+        """Take vectors that the same encoder gave before.  (B,), (B, D)"""
+        for user, row, vector in zip(queries.users, queries.history, vectors, strict=True):
+            self.keep(hash((int(user), row.tobytes())), vector[None])
 
 
 class EmbeddingChannel:

@@ -43,7 +43,8 @@ class Gateway:
     """The ASGI application."""
 
     def __init__(self, deps: Deps) -> None:
-        self.deps, self.rest = deps, api(deps)
+        self.deps = deps
+        self.rest = ServerErrorMiddleware(api(deps), handler=unforeseen)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Straight to the function for a hot route, else to FastAPI."""
@@ -83,6 +84,9 @@ class Gateway:
         except HermesError as error:
             found = problem(error, uuid.uuid4().hex)
             body, status, kind = msgspec.json.encode(found), found.status, MEDIA.encode()
+        except Exception as error:  # noqa: BLE001, the last net of the hot routes
+            found = defect(route, error)
+            body, status, kind = msgspec.json.encode(found), found.status, MEDIA.encode()
         self.deps.telemetry.request(route, status)
         length = str(len(body)).encode()
         headers = [(b"content-type", kind), (b"content-length", length)]
@@ -99,11 +103,6 @@ def counted(deps: Deps, send: Send) -> Send:
         await send(message)
 
     return count
-
-
-def gateway(deps: Deps) -> ServerErrorMiddleware:
-    """The whole application, with a last net: what nobody foresaw is a problem with a trace id."""
-    return ServerErrorMiddleware(Gateway(deps), handler=unforeseen)
 
 
 def api(deps: Deps | None) -> FastAPI:
@@ -183,11 +182,16 @@ async def routing(request: Request, error: Exception) -> Response:
 
 
 async def unforeseen(request: Request, error: Exception) -> Response:
-    """A defect: logged with the id that the answer carries."""
+    """A defect in any other route."""
+    return reply(defect(request.url.path, error))
+
+
+def defect(path: str, error: Exception) -> Problem:
+    """What nobody foresaw: logged with the id that the answer carries."""
     trace = uuid.uuid4().hex
-    log.error("unforeseen", trace_id=trace, path=request.url.path, exc_info=error)
+    log.error("unforeseen", trace_id=trace, path=path, exc_info=error)
     detail = "the server's log has the cause under this trace id"
-    return reply(bare(500, "internal", "An error inside the server", detail, trace))
+    return bare(500, "internal", "An error inside the server", detail, trace)
 
 
 def write_document(path: Path) -> None:

@@ -6,15 +6,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from starlette.middleware.errors import ServerErrorMiddleware
-
 from hermes.core.errors import HermesError
 from hermes.data.log import Log
 from hermes.pipeline.assemble import assemble
 
 from . import settings as environment
 from . import tiers
-from .app import gateway
+from .app import Gateway
 from .deps import Deps, wanted
 from .overlay import Shelf
 from .settings import Settings
@@ -23,11 +21,11 @@ from .telemetry import Telemetry
 SWITCH = 0.0005  # seconds after which the log's thread gives way to a request
 
 
-def create() -> ServerErrorMiddleware:
+def create() -> Gateway:
     """The application of one worker; an error of ours is one line and the end of the worker."""
     sys.setswitchinterval(SWITCH)
     try:
-        return gateway(house(environment.load()))
+        return Gateway(house(environment.load()))
     except HermesError as error:
         print(f"hermes: {error}", file=sys.stderr, flush=True)
         sys.exit(1)

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle
 from hermes.core.errors import ArtifactError, Unavailable
+from hermes.core.types import Array
 from hermes.core.vocab import Vocabulary
 
 from .bench import Place
@@ -27,6 +29,7 @@ from .bench_quality import REFERENCE, Ground, world
 from .load import Plan, Result, run
 
 MB = 1e6
+EVENTS = 5000  # of one request
 FLOORS = {2: (450.0, 1000.0), 3: (3500.0, 500.0)}  # tier: requests/s in a closed loop, MB
 TRIVIAL = 10_000.0  # requests/s the generator must be able to send, not to be what is measured
 Say = Callable[[str], None]
@@ -81,7 +84,40 @@ def rows(
             say(f"tier {tier}: closed loop")
             full = run(Plan(port=server.port, bodies=bodies, seconds=closed, connections=8))
             out += figures(tier, rate, steady, full, server.memory())
+            if tier < 3:
+                say(f"tier {tier}: after a new event of every user")
+                stir(server.port, bundle)
+                stirred = run(Plan(port=server.port, bodies=bodies, rate=rate, seconds=seconds / 3))
+                out += moved(tier, rate, stirred)
     return out
+
+
+def stir(port: int, bundle: Path) -> None:
+    """One new event of every user, so that nothing remembered of them holds any more."""
+    known = Bundle.load(bundle)
+    users = Vocabulary.restore(prefixed(known.arrays("users"), "users."))
+    items = Vocabulary.restore(prefixed(known.arrays("catalogue"), "items."))
+    event = {"asset_id": items.names[1], "kind": "rating", "value": 5.0}
+    event["occurred_at"] = datetime.now(UTC).isoformat()
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for i in range(1, len(users), EVENTS):
+        rows = [json.dumps({**event, "user_id": user}) for user in users.names[i : i + EVENTS]]
+        head = {"content-type": "application/x-ndjson"}
+        link.request("POST", "/v1/events", "\n".join(rows), head)
+        answer = link.getresponse()
+        if answer.status != 202:
+            raise Unavailable(f"the server refused events: {answer.read()[:300]!r}")
+        answer.read()
+
+
+def moved(tier: int, rate: float, found: Result) -> list[dict[str, Any]]:
+    """Rows of the load in which every user is encoded anew; nothing is asked of them."""
+    name = f"tier {tier}, {rate:g} requests/s, each user with a new event"
+    note = f"{len(found.latencies)} requests, {found.failed} failed; no user's vector is remembered"
+    return [
+        {"name": f"{name}: {word}", "value": found.percentile(q), "unit": "ms", "note": note}
+        for word, q in (("p50", 50), ("p99", 99))
+    ]
 
 
 def figures(
@@ -119,11 +155,15 @@ def figures(
 
 def questions(bundle: Path, count: int) -> list[str]:
     """Bodies for distinct users in random order, again from the first when they run out."""
-    known = Bundle.load(bundle).arrays("users")
-    users = Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}).names[1:]
+    users = Vocabulary.restore(prefixed(Bundle.load(bundle).arrays("users"), "users.")).names[1:]
     order = np.random.default_rng(0).permutation(len(users))
     chosen = [users[i] for i in np.resize(order, count)]
     return [json.dumps({"user": user, "k": 20}) for user in chosen]
+
+
+def prefixed(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    """The arrays whose names begin so, without it."""
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
 
 @contextmanager

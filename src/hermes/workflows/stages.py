@@ -12,12 +12,13 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle, Draft
 from hermes.artifacts.export import export_encoder, export_ranker, quantise
+from hermes.artifacts.onnx_session import Session
 from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.errors import ConfigError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Ints, Queries
+from hermes.core.types import Array, Candidates, Ints, Queries, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
@@ -40,6 +41,7 @@ from .labels import Cut, examples
 BLEND_QUERIES = 1500
 LARGE = 50_000  # items from which on an index is approximate
 CALIBRATION = 500  # users whose vectors tune such an index
+REMEMBERED = 20_000  # users whose vectors a bundle brings along
 TRIED = 100  # users whose scores judge an 8-bit network
 Extra = dict[str, Any]
 Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
@@ -107,6 +109,24 @@ def export(model: Embedder[Any], spec: ChannelSpec, draft: Draft, log: Interacti
         return {}
     given = [unpadded(log.queries(user, length)) for user in users[:TRIED, None]]
     return {"int8": asdict(quantise(graph, given, vectors))}
+
+
+def remember(spec: ChannelSpec, draft: Draft, log: Interactions, entry: Extra) -> None:
+    """Encode the users who were here last as tier 2 would, so that a new server need not.
+
+    Only where the vector stays what it is until the user's next event.
+    """
+    graph = draft.folder / "models" / f"{spec.name}.onnx"
+    session = Session(graph) if graph.exists() else None
+    active = np.flatnonzero(np.diff(log.offsets()))
+    if session is None or "ages" in session.inputs:
+        return
+    seen = log.times[log.offsets()[active + 1] - 1]
+    users = np.sort(active[strongest(seen, REMEMBERED)])
+    each = [unpadded(log.queries(user, entry["length"])) for user in users[:, None]]
+    vectors = np.concatenate([session.run(**query) for query in each])
+    draft.arrays(f"models/{spec.name}.users", {"users": users, "vectors": vectors})
+    entry["remembered"] = len(users)
 
 
 def unpadded(query: Queries) -> dict[str, Array]:

@@ -31,7 +31,7 @@ from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .labels import Cut, cut
-from .stages import Kitchen, export, fit_blend, fit_ranker, judged, made
+from .stages import Kitchen, export, fit_blend, fit_ranker, judged, made, remember
 
 
 @dataclass
@@ -162,6 +162,7 @@ def cook(
     manifest["metrics"] = judged(kitchen)
     for spec in recipe.channels:
         refit(spec, log, bench, draft, manifest["models"][spec.name])
+        remember(spec, draft, log, manifest["models"][spec.name])
 
 
 def refit(
