@@ -26,7 +26,9 @@ from hermes.domains.table import Table, of_options
 from hermes.models.rankers.deepfm import DeepFM
 from hermes.models.retrievers.sasrec import SASRec
 from hermes.models.retrievers.transition import Transition
+from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import assemble
+from hermes.retrieval.embedding import EmbeddingChannel
 from hermes.workflows import stages
 from hermes.workflows.labels import cut
 from hermes.workflows.train import Bench, fielded, learned, train
@@ -264,6 +266,19 @@ def test_a_network_in_eight_bits_serves_nearly_the_same_and_says_so(
     files = [folder / "models" / "sasrec.onnx" for folder in (tiny, tmp_path / "b")]
     assert (files[0].read_bytes() == files[1].read_bytes()) == (not seen["kept"])
     assert len(assemble(tmp_path / "b", 2).history(1)[0])
+
+
+def test_a_server_finds_the_vectors_of_all_who_were_here(tiny: Path) -> None:
+    engine = assemble(tiny, 2)
+    channel = engine.recommender.sources.sources[0].channel
+    assert isinstance(channel, EmbeddingChannel)
+    fresh = channel.encoder.encoder  # type: ignore[attr-defined]
+    for name in engine.users.names[1:]:
+        query = ask(engine, name, 5, datetime.now(UTC), "r")
+        view = channel.view(query)
+        key = hash((int(view.users[0]), view.history.tobytes()))
+        kept = channel.encoder.kept[key]  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(kept, fresh(view))
 
 
 KILLED = """

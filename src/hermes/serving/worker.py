@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from hermes.core.errors import HermesError
 from hermes.data.log import Log
-from hermes.pipeline.assemble import assemble
+from hermes.pipeline.answer import ask
+from hermes.pipeline.assemble import Engine, assemble
 
 from . import settings as environment
 from . import tiers
@@ -35,6 +36,7 @@ def house(settings: Settings) -> Deps:
     """Load everything a worker needs."""
     tier, reason = tiers.choose(tiers.memory(), bool(tiers.gpu()), settings.tier)
     engine = assemble(settings.bundle, tier=tier)
+    warm(engine)
     written = Log(settings.event_log(), limit=settings.log_bytes)
     shelf = Shelf(engine.catalogue, written)
     shelf.follow()
@@ -50,3 +52,9 @@ def house(settings: Settings) -> Deps:
         pictures=settings.picture_folder(),
         wanted=wanted(engine.manifest),
     )
+
+
+def warm(engine: Engine) -> None:
+    """Ask once, so that what compiles when it is first called has done so before we listen."""
+    if len(engine.catalogue) > 1:
+        engine.recommender(ask(engine, engine.users.names[-1], 20, datetime.now(UTC), "warm"))

@@ -8,6 +8,7 @@ against it, as against us.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -39,9 +40,13 @@ def measured(split: Split, seed: int = 0) -> Iterator[Peer]:
         library = f"implicit {version('implicit')}"
     except PackageNotFoundError:
         return
+    from threadpoolctl import threadpool_limits
+
     for name, fit in implicit(seed).items():
         began = time.perf_counter()
-        ask = fit(split)
+        with threadpool_limits(1, "blas"), warnings.catch_warnings():  # it brings its own threads
+            warnings.simplefilter("ignore")  # about what it hands to itself
+            ask = fit(split)
         seconds = time.perf_counter() - began
         items, scores = ask()
         yield Peer(f"{library}, {name}", ranked(split, items, scores), seconds)
