@@ -66,13 +66,13 @@ def measure(
     sizes = [items, 10 * MILLION] if long else [items]
     rows: list[dict[str, Any]] = []
     for step, size in enumerate(sizes):
-        rows += one_size(size, d, k, queries, "ann" if step == 0 else "ann10m")
+        rows += one_size(size, d, k, queries)
         if report:
             report("ann", step + 1, len(sizes), {row["name"]: row["value"] for row in rows})
     return rows
 
 
-def one_size(items: int, d: int, k: int, queries: int, name: str) -> list[dict[str, Any]]:
+def one_size(items: int, d: int, k: int, queries: int) -> list[dict[str, Any]]:
     """The rows of one catalogue, whose vectors lie in a file that goes afterwards."""
     law, rng = Law(d=d), np.random.default_rng(1)
     with tempfile.TemporaryDirectory(prefix="hermes-ann-") as folder:
@@ -93,15 +93,15 @@ def one_size(items: int, d: int, k: int, queries: int, name: str) -> list[dict[s
     how = f"{ivf.nlist} lists, {ivf.nprobe} probed, {index.index.k_factor:g} k scored again"
     size = sum(a.nbytes for a in index.arrays().values()) / 1e6
     median, p99 = float(np.median(times)), float(np.quantile(times, 0.99))
-    law_note = f"{items:,} x {d}, {k} nearest; {LAW}"
+    name, plain = f"index of {items:,} x {d}", "peer: flat search"
     return [
-        row(f"{name}.recall", recall, "", want, recall >= (want or 0), law_note),
-        row(f"{name}.median", median, "ms", most, median < (most or np.inf), f"one core; {how}"),
-        row(f"{name}.p99", p99, "ms", None, True, f"{queries} single queries, wall clock"),
-        row(f"{name}.exact.median", float(np.median(exact)), "ms", None, True, "peer: flat search"),
-        row(f"{name}.build", wall, "s", None, True, f"{core:.0f} s of processor time"),
-        row(f"{name}.size", size, "MB", None, True, "as written to a bundle"),
-        row(f"{name}.memory", peak(), "MB", None, True, "peak of the process, vectors included"),
+        row(f"{name}: recall of the {k} nearest", recall, "", LAW, want, recall >= (want or 0)),
+        row(f"{name}: median", median, "ms", f"one core; {how}", most, median < (most or np.inf)),
+        row(f"{name}: p99", p99, "ms", f"{queries} single queries, wall clock"),
+        row(f"{name}: exact search", float(np.median(exact)), "ms", plain),
+        row(f"{name}: build", wall, "s", f"{core:.0f} s of processor time"),
+        row(f"{name}: size", size, "MB", "as written to a bundle"),
+        row(f"{name}: memory", peak(), "MB", "peak of the process, vectors included"),
     ]
 
 
@@ -120,16 +120,16 @@ def singles(search: Callable[[Floats], Ints], queries: Floats) -> tuple[Ints, Fl
 
 
 def row(
-    name: str, value: float, unit: str, floor: float | None, holds: bool, note: str
+    name: str, value: float, unit: str, note: str, floor: float | None = None, holds: bool = True
 ) -> dict[str, Any]:
     """One line of the table."""
     return {
         "name": name,
         "value": value,
         "unit": unit,
-        "floor": floor,
-        "holds": holds,
         "note": note,
+        "floor": floor,
+        "holds": None if floor is None else holds,
     }
 
 
