@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hermes.core.errors import ArtifactError
+from hermes.core.errors import ArtifactError, DataError
 from hermes.core.types import Array, Floats, Queries, Shape
 from hermes.data.interactions import Holdout, Interactions
 from hermes.features.examples import Examples
-from hermes.learn import batches
-from hermes.learn.loop import Batch, minimise
+from hermes.learn import batches, losses
+from hermes.learn.loop import Batch, Schedule, minimise
 from hermes.learn.run import Run
 
 from .base import Embedder, Ranker
@@ -109,8 +109,23 @@ class NeuralEmbedder(Neural, Embedder[C]):
         return None if data.valid is None else ndcg(self, data.valid)
 
 
+GROUPWISE = Schedule(
+    epochs=20, batch=64, lr=3e-3, weight_decay=1e-2, decay=True, patience=3
+)  # unless a ranker's config says otherwise; a batch counts groups
+
+
 class NeuralRanker(Neural, Ranker[C]):
-    """`net(dense, sparse, history, query) -> (N,)`, one row a candidate."""
+    """`net(dense, sparse, history, query) -> (N,)`, one row a candidate, with `net.numbers`."""
+
+    def prepare(self, data: Examples) -> None:
+        """Standardise dense features as they are in `data`.
+
+        Raises `DataError` when the config's loss compares the rows of a group and none has two.
+        """
+        if self.config.loss != "bce" and not compared(data):
+            name = type(self).__name__
+            raise DataError(f"{name}: no group has two rows to compare; set its loss to bce")
+        self.net.numbers.learn(data.dense)
 
     def batches(self, data: Examples, rng: np.random.Generator) -> Iterable[Batch]:
         """Whole groups."""
@@ -121,13 +136,20 @@ class NeuralRanker(Neural, Ranker[C]):
         out: Tensor = self.net(batch["dense"], batch["sparse"], batch["history"], batch["query"])
         return out + batch["offset"] if "offset" in batch else out
 
+    def loss(self, batch: Batch) -> Tensor:
+        """The ranking loss of the config.  -> ()"""
+        return losses.ranking(
+            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
+        )
+
     @torch.no_grad()
     def score(self, x: Examples) -> Floats:
         """(N,) -> (N,), what was learned added to the examples' offset"""
         device, out = next(self.net.parameters()).device, []
         bounds = np.searchsorted(x.queries, np.arange(len(x.history) + 1))
-        for g in range(0, len(x.history), 64):
-            stop = min(g + 64, len(x.history))
+        step = max(64, 8192 * len(x.history) // max(len(x), 1))  # groups, the smaller the more
+        for g in range(0, len(x.history), step):
+            stop = min(g + step, len(x.history))
             rows = slice(bounds[g], bounds[stop])
             batch = batches.tensors(
                 dense=x.dense[rows],
@@ -140,8 +162,14 @@ class NeuralRanker(Neural, Ranker[C]):
         return scores if x.offset is None else scores + x.offset
 
     def validate(self, data: Examples) -> float | None:
-        """NDCG@10 within the groups of the validation examples."""
-        return None if data.valid is None else grouped_ndcg(data.valid, self.score(data.valid))
+        """NDCG@10 within the groups of the validation examples; of lone rows minus their log loss.
+
+        A lone row has no order, and its NDCG says nothing.
+        """
+        if data.valid is None:
+            return None
+        judge = grouped_ndcg if compared(data.valid) else likelihood
+        return judge(data.valid, self.score(data.valid))
 
 
 def ndcg(model: Embedder[Any], holdout: Holdout, k: int = 10) -> float:
@@ -170,3 +198,14 @@ def grouped_ndcg(x: Examples, scores: Floats, k: int = 10) -> float:
     gain = np.bincount(x.queries, x.labels[order] * discount, len(x.history))
     best = np.bincount(x.queries, ideal * discount, len(x.history))
     return float(np.mean(gain[best > 0] / best[best > 0])) if np.any(best > 0) else 0.0
+
+
+def compared(x: Examples) -> bool:
+    """Whether any group has two rows, so that there is an order to learn or to judge."""
+    return int(np.bincount(x.queries).max(initial=0)) > 1
+
+
+def likelihood(x: Examples, scores: Floats) -> float:
+    """Weighted mean of log p(label), where p(label > 0) = 1 / (1 + exp(-score)).  (N,) -> ()"""
+    wrong = np.where(x.labels > 0, -scores, scores)
+    return -float(np.average(np.logaddexp(0.0, wrong), weights=x.weights))

@@ -14,12 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from hermes.core.types import Shape
-from hermes.features.examples import Examples
 from hermes.learn import losses
 from hermes.learn.layers import mlp
-from hermes.learn.loop import Batch, Schedule
+from hermes.learn.loop import Schedule
 from hermes.learn.tabular import Codes, Numbers
-from hermes.models.neural import NeuralRanker
+from hermes.models.neural import GROUPWISE, NeuralRanker
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +29,7 @@ class DeepFMConfig:
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
     loss: losses.RANKING = "listmle"
-    schedule: Schedule = Schedule(
-        epochs=20, batch=64, lr=3e-3, weight_decay=1e-2, decay=True, patience=3
-    )  # a batch counts groups
+    schedule: Schedule = GROUPWISE
 
 
 class DeepFM(NeuralRanker[DeepFMConfig]):
@@ -43,16 +40,6 @@ class DeepFM(NeuralRanker[DeepFMConfig]):
     def build(self, shape: Shape) -> nn.Module:
         """The network."""
         return Network(shape, self.config)
-
-    def prepare(self, data: Examples) -> None:
-        """Standardise dense features as they are in `data`."""
-        self.net.numbers.learn(data.dense)
-
-    def loss(self, batch: Batch) -> Tensor:
-        """The ranking loss of the config.  -> ()"""
-        return losses.ranking(
-            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
-        )
 
 
 class Network(nn.Module):
