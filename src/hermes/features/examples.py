@@ -23,6 +23,7 @@ class Examples:
     names: tuple[str, ...] = ()  # (Fd,) of the dense features
     valid: Examples | None = None  # for early stopping
     offset: Floats | None = None  # (N,) a score to start from: a ranker learns what to add to it
+    values: Floats | None = None  # (N,) revenue of a row if it is taken, NaN where nobody knows
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -43,4 +44,5 @@ class Examples:
             self.shape,
             self.names,
             offset=None if self.offset is None else self.offset[rows],
+            values=None if self.values is None else self.values[rows],
         )

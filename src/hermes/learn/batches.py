@@ -73,16 +73,16 @@ def examples(data: Examples, size: int, rng: np.random.Generator) -> Iterator[Ba
     """Whole groups of a ranker's examples, `size` groups a batch.
 
     dense (N, Fd), sparse (N, Fs), history (Q, L), query (N,) the row's group within the batch,
-    label (N,), weight (N,), offset (N,) where the examples have one.
+    label (N,), weight (N,), and where the examples have them offset (N,) and value (N,).
     """
     bounds = np.searchsorted(data.queries, np.arange(len(data.history) + 1))
     for groups in chunks(len(data.history), size, rng):
         counts = np.diff(bounds)[groups]
         rows = np.concatenate([np.arange(bounds[g], bounds[g + 1]) for g in groups])
         query = np.repeat(np.arange(len(groups)), counts)
-        start = {} if data.offset is None else {"offset": data.offset[rows]}
+        known = {"offset": data.offset, "value": data.values}
         yield tensors(
-            **start,
+            **{name: column[rows] for name, column in known.items() if column is not None},
             dense=data.dense[rows],
             sparse=data.sparse[rows],
             history=data.history[groups],
