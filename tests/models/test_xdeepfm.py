@@ -19,8 +19,7 @@ def test_crosses_are_the_compressed_interaction_network() -> None:
         got = net(start.transpose(1, 2))
         for n in range(2):
             below, sums = start[n], []
-            for layer, count in zip(net.layers, maps, strict=True):
-                w = layer.weight.view(count, len(below), fields)  # W^{k,h}_ij
+            for w, count in zip(net.layers, maps, strict=True):  # W^{k,h}_ij
                 above = torch.zeros(count, d)
                 for h in range(count):
                     for i in range(len(below)):

@@ -70,7 +70,8 @@ class Network(nn.Module):
         x = self.numbers(dense).unflatten(1, (2, known))  # (N, 2, Fd): number, missing
         u = (x[..., None] * self.vectors).sum(1)  # (N, Fd, D+1)
         fields = torch.cat([v, u], dim=1)
-        first, start = fields[:, :, -1].sum(1), fields[:, :, :-1].transpose(1, 2)  # (N, D, m)
+        first = fields[:, :, -1].sum(1)
+        start = fields[:, :, :-1].transpose(1, 2).contiguous()  # (N, D, m)
         deep: Tensor = self.deep(start.flatten(1)).squeeze(1)
         return first + self.crosses(start) + deep
 
@@ -81,14 +82,20 @@ class Crosses(nn.Module):
     def __init__(self, fields: int, maps: tuple[int, ...]) -> None:
         super().__init__()
         sizes = pairwise((fields, *maps))
-        self.layers = nn.ModuleList(nn.Linear(h * fields, n, bias=False) for h, n in sizes)
+        self.layers = nn.ParameterList(
+            torch.randn(n, h, fields) * (h * fields) ** -0.5 for h, n in sizes
+        )
         self.out = nn.Linear(sum(maps), 1, bias=False)
 
     def forward(self, start: Tensor) -> Tensor:
-        """(N, D, m) -> (N,)"""
+        """(N, D, m) -> (N,)
+
+        The sum over X^0 comes first, which is the smaller table where fields outnumber maps.
+        """
         x, sums = start, []
-        for layer in self.layers:
-            x = layer((x[..., None] * start[:, :, None]).flatten(2))  # (N, D, H m) -> (N, D, H')
+        for w in self.layers:  # (H', H, m)
+            across = (start @ w.flatten(0, 1).T).unflatten(2, w.shape[:2])  # (N, D, H', H)
+            x = (across @ x[..., None]).squeeze(3)  # (N, D, H')
             sums.append(x.sum(1))
         score: Tensor = self.out(torch.cat(sums, dim=1)).squeeze(1)
         return score
