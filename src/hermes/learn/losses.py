@@ -1,4 +1,4 @@
-"""Losses used by more than one model."""
+"""Losses used by more than one model; those over groups of candidates stand in `listwise`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .listwise import lambdarank, listmle, listnet, p_listmle
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -132,95 +134,20 @@ def logistic(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(scores, relevant, weights)
 
 
-def listmle(
-    scores: Tensor,
-    labels: Tensor,
-    query: Tensor,
-    weights: Tensor | None = None,
-    tail: bool = True,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Minus the Plackett-Luce log-likelihood of the order by label, mean over groups.
-
-    scores, labels, weights (N,), query (N,) non-decreasing group numbers -> (). With pi the order
-    by falling label, L = sum_i w_pi(i) [logsumexp_{k >= i} f(pi(k)) - f(pi(i))], by a cumulative
-    logsumexp from the end. Ties are shuffled. Without `tail` the places of items with label 0 are
-    left out: the likelihood summed over every order of them, which is what the labels say.
-    Xia, Liu, Wang, Zhang, Li. Listwise approach to learning to rank. ICML 2008.
-    """
-    score, label, real = padded(query, (scores, FAR), (labels, -1.0), (torch.ones_like(scores), 0))
-    noise = torch.rand(label.shape, generator=generator).to(label.device)
-    order = noise.argsort(dim=1)
-    falling = label.gather(1, order).argsort(dim=1, descending=True, stable=True)
-    order = order.gather(1, falling)
-    score, label, real = (x.gather(1, order) for x in (score, label, real))
-    rest = torch.logcumsumexp(score.flip(1), dim=1).flip(1)
-    counts = (real > 0) if tail else (real > 0) & (label > 0)
-    loss = torch.where(counts, rest - score, 0.0)
-    if weights is not None:
-        (weight,) = padded(query, (weights, 0.0))
-        loss = loss * weight.gather(1, order)
-    return loss.sum() / len(loss)
-
-
-def lambdarank(
-    scores: Tensor, labels: Tensor, query: Tensor, weights: Tensor | None = None
-) -> Tensor:
-    """Pairwise logistic loss, each pair weighted by the NDCG that swapping it would cost.
-
-    scores, labels, weights (N,), query (N,) non-decreasing group numbers -> (), mean over groups:
-    sum_{y_i > y_j} w_i |2^y_i - 2^y_j| |1/log2(1 + r_i) - 1/log2(1 + r_j)| / maxDCG *
-    log(1 + exp(s_j - s_i)), with r the present ranks. Burges. From RankNet to LambdaRank to
-    LambdaMART: an overview. MSR-TR-2010-82; as a loss: Wang et al., The LambdaLoss framework for
-    ranking metric optimization, CIKM 2018.
-    """
-    score, label, real = padded(query, (scores, FAR), (labels, 0.0), (torch.ones_like(scores), 0))
-    with torch.no_grad():
-        place = score.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
-        discount = 1.0 / torch.log2(place + 2.0)
-        gain = (torch.exp2(label) - 1.0) * real
-        ideal = gain.sort(dim=1, descending=True).values
-        falling = torch.arange(gain.shape[1], device=gain.device)
-        best = (ideal / torch.log2(falling + 2.0)).sum(1).clamp(min=1e-9)
-        cost = across(gain).abs() * across(discount).abs() / best[:, None, None]
-        cost = cost * ((across(label) > 0) & (real[:, :, None] > 0) & (real[:, None, :] > 0))
-        if weights is not None:
-            (weight,) = padded(query, (weights, 0.0))
-            cost = cost * weight[:, :, None]
-    return (cost * F.softplus(-across(score))).sum() / len(score)
-
-
-RANKING = Literal["listmle", "lambdarank", "bce"]
-FAR = -1e30  # the score of padding: finite, so that no gradient becomes NaN
+RANKING = Literal["listmle", "p-listmle", "listnet", "lambdarank", "bce"]
 
 
 def ranking(
     kind: RANKING, scores: Tensor, labels: Tensor, query: Tensor, weights: Tensor
 ) -> Tensor:
     """The loss a ranker's config names.  (N,), (N,), (N,), (N,) -> ()"""
+    scores = scores.float()  # in half precision a sum over a long group forgets its small parts
     if kind == "bce":
         return logistic(scores, labels, weights)
     if kind == "lambdarank":
         return lambdarank(scores, labels, query, weights)
+    if kind == "listnet":
+        return listnet(scores, labels, query, weights)
+    if kind == "p-listmle":
+        return p_listmle(scores, labels, query, weights, tail=False)
     return listmle(scores, labels, query, weights, tail=False)
-
-
-def across(x: Tensor) -> Tensor:
-    """x_i - x_j of every pair of a group.  (Q, n) -> (Q, n, n)"""
-    return x[:, :, None] - x[:, None, :]
-
-
-def padded(query: Tensor, *columns: tuple[Tensor, float]) -> list[Tensor]:
-    """Columns (N,) as tables of one group a row, the longest group wide.  -> each (Q, n)"""
-    counts = torch.bincount(query)
-    counts = counts[counts > 0]
-    group = torch.repeat_interleave(torch.arange(len(counts), device=query.device), counts)
-    first = counts.cumsum(0) - counts
-    place = torch.arange(len(query), device=query.device) - first[group]
-    size = (len(counts), int(counts.max()))
-    return [
-        torch.full(size, fill, dtype=column.dtype, device=column.device).index_put(
-            (group, place), column
-        )
-        for column, fill in columns
-    ]
