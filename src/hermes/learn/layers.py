@@ -27,6 +27,16 @@ def embedding(n: int, d: int, std: float | None = None) -> nn.Embedding:
     return table
 
 
+def rows(table: Tensor, query: Tensor) -> Tensor:
+    """The row of each candidate's query.  (Q, L, D), (N,) -> (N, L, D)
+
+    Of a single query the one row itself, (1, L, D): it broadcasts, and serving copies nothing.
+    """
+    if len(table) == 1:
+        return table
+    return F.embedding(query, table.flatten(1)).view(len(query), *table.shape[1:])
+
+
 class Dropout(nn.Module):
     """Inverted dropout whose probability is rounded to a 256th.
 

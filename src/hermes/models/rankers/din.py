@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from hermes.core.types import Shape
 from hermes.learn import losses
-from hermes.learn.layers import mlp
+from hermes.learn.layers import mlp, rows
 from hermes.learn.loop import Schedule
 from hermes.learn.tabular import Codes, Numbers
 from hermes.models.neural import GROUPWISE, NeuralRanker
@@ -85,13 +85,3 @@ class Interest(nn.Module):
         hidden = F.relu(both + own.transpose(1, 2) + self.item(item)[:, :, None])
         weight = self.out.weight @ hidden + self.out.bias  # (N, 1, L)
         return (weight @ events).squeeze(1)
-
-
-def rows(table: Tensor, query: Tensor) -> Tensor:
-    """The row of each candidate's query.  (Q, L, D), (N,) -> (N, L, D)
-
-    Of a single query the one row itself, (1, L, D): it broadcasts, and serving copies nothing.
-    """
-    if len(table) == 1:
-        return table
-    return F.embedding(query, table.flatten(1)).view(-1, table.shape[1], table.shape[2])
