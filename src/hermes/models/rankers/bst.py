@@ -19,12 +19,11 @@ from torch import Tensor, nn
 
 from hermes.core.errors import ConfigError
 from hermes.core.types import Shape
-from hermes.features.examples import Examples
 from hermes.learn import losses
 from hermes.learn.layers import Dropout, mlp, rows
-from hermes.learn.loop import Batch, Schedule
+from hermes.learn.loop import Schedule
 from hermes.learn.tabular import Codes, Numbers
-from hermes.models.neural import NeuralRanker
+from hermes.models.neural import GROUPWISE, NeuralRanker
 
 UNSEEN = -1e30  # the logit of padding: finite, so that no gradient becomes NaN
 
@@ -39,9 +38,7 @@ class BSTConfig:
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
     loss: losses.RANKING = "listmle"
-    schedule: Schedule = Schedule(
-        epochs=20, batch=64, lr=3e-3, weight_decay=1e-2, decay=True, patience=3
-    )  # a batch counts groups
+    schedule: Schedule = GROUPWISE
 
 
 class BST(NeuralRanker[BSTConfig]):
@@ -54,16 +51,6 @@ class BST(NeuralRanker[BSTConfig]):
         if self.config.d % self.config.heads:
             raise ConfigError(f"BST: d {self.config.d} is no multiple of {self.config.heads} heads")
         return Network(shape, self.config)
-
-    def prepare(self, data: Examples) -> None:
-        """Standardise dense features as they are in `data`."""
-        self.net.numbers.learn(data.dense)
-
-    def loss(self, batch: Batch) -> Tensor:
-        """The ranking loss of the config.  -> ()"""
-        return losses.ranking(
-            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
-        )
 
 
 class Network(nn.Module):

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from hermes.core.errors import ConfigError
 from hermes.core.types import Floats, Shape
-from hermes.features.examples import Examples
 from hermes.learn import losses
 from hermes.learn.loop import Batch, Schedule
 from hermes.learn.splines import Edges
@@ -55,16 +54,10 @@ class KAN(NeuralRanker[KANConfig]):
             raise ConfigError("KAN: grid must be at least 1, and even above 0 and at most 1")
         return Network(shape, self.config)
 
-    def prepare(self, data: Examples) -> None:
-        """Standardise dense features as they are in `data`."""
-        self.net.numbers.learn(data.dense)
-
     def loss(self, batch: Batch) -> Tensor:
         """The ranking loss of the config, on grids that follow the first batches.  -> ()"""
         self.net.follow(batch["dense"], batch["sparse"])
-        return losses.ranking(
-            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
-        )
+        return super().loss(batch)
 
     def curves(self, layer: int = 0, points: int = 200) -> tuple[Floats, Floats]:
         """The learned curves of a layer, to be plotted: of edge (i, j) `y[i, j]` over `x[i]`.
