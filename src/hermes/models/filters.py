@@ -53,8 +53,7 @@ class Filters(Closed, ABC):
 
     def fit(self, data: Interactions, run: Run = Run()) -> Self:
         """Normalise, then one truncated singular value decomposition."""
-        chosen = data.matrix()
-        chosen.data[:] = 1.0
+        chosen = edges(data)
         baskets = normalised(chosen)
         self.shape = data.shape
         self.starts, self.members = baskets.indptr.astype("i4"), baskets.indices.astype("i4")
@@ -116,6 +115,13 @@ class Filters(Closed, ABC):
         for row, (history, ages) in enumerate(zip(queries.history, queries.ages, strict=True)):
             out[row] = self.sparse_score(history, ages)
         return out
+
+
+def edges(data: Interactions) -> csr_array:
+    """Who chose what, once each and sorted, without the unknown.  -> (U, I) of 0 and 1"""
+    chosen = data.take((data.users > 0) & (data.items > 0)).matrix()
+    chosen.data[:] = 1.0
+    return chosen
 
 
 def degrees(chosen: csr_array, axis: int) -> Floats:

@@ -1,0 +1,142 @@
+"""What networks on the graph of users and items share: its edges, and to be served without it.
+
+The graph is needed to learn. Afterwards a person's vector is one of their own plus a sum over the
+distinct items of their history,
+
+    own_u + scale(n) * sum over those n items of part_i,
+
+which for the history that was learned from is to be the very vector that was learned, for a longer
+one follows what was done since, and for somebody unknown, whose own vector is zero, is what their
+items say. How a model's vectors fall into these parts stands in its file.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Self, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.sparse import csr_array
+from torch import Tensor, nn
+
+from hermes.core.types import Ints, Shape
+from hermes.data.interactions import Interactions
+from hermes.learn.batches import chunks, tensors
+from hermes.learn.layers import embedding
+from hermes.learn.loop import Batch
+from hermes.learn.run import Run
+
+from .neural import NeuralEmbedder
+
+C = TypeVar("C")
+
+
+class FoldIn(nn.Module):
+    """Vectors to learn, and what is served of them once `freeze` has put them together."""
+
+    own: Tensor  # (U, D) of each user, zero for the unknown
+    parts: Tensor  # (I, D) what an item adds to the vectors of those who chose it
+    found: Tensor  # (I, D) the vectors that are searched among
+
+    def __init__(self, shape: Shape, d: int, length: int, std: float) -> None:
+        super().__init__()
+        self.length = length
+        self.users = embedding(shape.n_users, d, std)
+        self.items = embedding(shape.n_items, d, std)
+        for name, rows in (("own", shape.n_users), ("parts", shape.n_items)):
+            self.register_buffer(name, torch.zeros(rows, d))
+        self.register_buffer("found", torch.zeros(shape.n_items, d))
+
+    def freeze(self) -> None:
+        """Fill `own`, `parts` and `found` from what has been learned so far."""
+        raise NotImplementedError
+
+    def scale(self, count: Tensor) -> Tensor:
+        """The factor of the sum over `count` items, at least one.  (B,) -> (B,)"""
+        raise NotImplementedError
+
+    def encode(self, batch: Batch) -> Tensor:
+        """user (B,), history (B, L) -> (B, D)"""
+        items, counts = distinct(batch["history"][:, -self.length :])
+        said = (F.embedding(items, self.parts) * counts.unsqueeze(-1)).sum(1)
+        scale = self.scale(counts.sum(1).clamp(min=1.0)).unsqueeze(-1)
+        return F.embedding(batch["user"], self.own) + scale * said
+
+    def catalogue(self) -> Tensor:
+        """(I, D)"""
+        return self.found
+
+
+class GraphEmbedder(NeuralEmbedder[C]):
+    """Learns with a graph in its network, and takes it out at the end."""
+
+    @abstractmethod
+    def prepare(self, data: Interactions) -> None:
+        """Give the network the graph of the log."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Take from the network what only learning needed."""
+
+    def fit(self, data: Interactions, run: Run = Run()) -> Self:
+        """Minimise, freeze."""
+        super().fit(data, run)
+        return self.frozen()
+
+    def refresh(self, data: Interactions, run: Run = Run()) -> Self:
+        """Learn on, on the graph of a log that has grown."""
+        self.prepare(data)
+        super().refresh(data, run)
+        return self.frozen()
+
+    def frozen(self) -> Self:
+        """As it is served and kept."""
+        with torch.no_grad():
+            self.net.freeze()
+        self.release()
+        return self
+
+    def validate(self, data: Interactions) -> float | None:
+        """NDCG@10 of what came next, seen items left out."""
+        with torch.no_grad():
+            self.net.freeze()
+        return super().validate(data)
+
+
+def distinct(history: Tensor) -> tuple[Tensor, Tensor]:
+    """Each row's items in rising order, and 1 at the first of each but the 0.  -> (B, L), (B, L)"""
+    items = history.sort(dim=1).values
+    before = F.pad(items[:, :-1], (1, 0), value=0)
+    return items, (items != before).to(torch.float32)
+
+
+def pairs(chosen: csr_array, size: int, rng: np.random.Generator) -> Iterable[Batch]:
+    """Every edge once, and an item beside it that its user did not choose.
+
+    user (B,), item (B,), negative (B,)
+    """
+    users = np.repeat(np.arange(chosen.shape[0]), np.diff(chosen.indptr))
+    items = chosen.indices.astype(np.int64)
+    negatives = unchosen(users, items, chosen.shape[1], rng)
+    for index in chunks(len(items), size, rng):
+        yield tensors(user=users[index], item=items[index], negative=negatives[index])
+
+
+def unchosen(
+    users: Ints, items: Ints, n_items: int, rng: np.random.Generator, tries: int = 10
+) -> Ints:
+    """For each edge an item, drawn again up to `tries` times while it is one of the user's.
+
+    Edges (N,), (N,) sorted by user and item, no item 0 -> (N,)
+    """
+    known = users * n_items + items
+    drawn, left = rng.integers(1, n_items, len(users)), np.arange(len(users))
+    for _ in range(tries):
+        keys = users[left] * n_items + drawn[left]
+        place = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
+        left = left[known[place] == keys]
+        drawn[left] = rng.integers(1, n_items, len(left))
+    return drawn
