@@ -12,6 +12,7 @@ import torch
 
 from hermes.artifacts.export import export_encoder
 from hermes.artifacts.onnx_session import Session
+from hermes.core.errors import ArtifactError
 from hermes.core.types import Array, Floats, Ints, Queries, Shape
 from hermes.data.interactions import Holdout, Interactions
 from hermes.learn.batches import tensors
@@ -340,7 +341,8 @@ def test_tastes_are_told_apart_better_than_by_popularity(
     assert recall(model.score(queries), data, users, held) > 1.5 * popular
 
 
-def test_smoothing_without_a_graph_is_refused() -> None:
-    model = LightGCN(LIGHT).fit(random_log())
-    with pytest.raises(RuntimeError, match="needs the graph"):
+@pytest.mark.parametrize("model", MODELS, **named)
+def test_freezing_again_without_the_graph_is_refused(model: Any) -> None:
+    model.fit(random_log())
+    with pytest.raises(ArtifactError, match="no graph is kept"):
         model.net.freeze()

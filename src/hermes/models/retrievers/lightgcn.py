@@ -32,6 +32,7 @@ import torch.nn.functional as F
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
+from hermes.core.errors import ArtifactError
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
 from hermes.learn import losses
@@ -119,7 +120,7 @@ class Smoothed(FoldIn):
     def states(self) -> list[Tensor]:
         """E(0) to E(K), users before items.  -> K + 1 of (U+I, D)"""
         if self.graph is None:
-            raise RuntimeError("LightGCN: smoothing needs the graph, which only learning has")
+            raise ArtifactError("LightGCN: no graph is kept; fit it, or refresh it on a log")
         out = [torch.cat([self.users.weight, self.items.weight])]
         for _ in range(self.layers):
             out.append(self.graph(out[-1]))

@@ -34,6 +34,7 @@ import torch.nn.functional as F
 from scipy.sparse import csr_array
 from torch import Tensor, nn
 
+from hermes.core.errors import ArtifactError
 from hermes.core.types import Array, Floats, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.loop import Batch, Schedule
@@ -132,7 +133,7 @@ class Constrained(FoldIn):
     def freeze(self) -> None:
         """What each item adds, and by how much the learned vectors of users differ from the sum."""
         if self.chosen is None:
-            raise RuntimeError("UltraGCN: freezing needs the graph, which only learning has")
+            raise ArtifactError("UltraGCN: no graph is kept; fit it, or refresh it on a log")
         self.found.copy_(self.items.weight)
         self.parts.copy_(self.items.weight * self.of_item.unsqueeze(1))
         sums = torch.from_numpy(self.chosen @ self.parts.cpu().numpy()).to(self.parts.device)
