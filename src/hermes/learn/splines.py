@@ -68,9 +68,9 @@ def basis(x: Tensor, knots: Tensor) -> Tensor:
     at = torch.minimum(torch.maximum(x, first), last)[:, :, None]
     out = ((at >= knots[:, :-1]) & (at < knots[:, 1:])).to(at.dtype)
     for k in range(1, DEGREE + 1):
-        rise = (at - knots[:, : -k - 1]) / (knots[:, k:-1] - knots[:, : -k - 1])
-        fall = (knots[:, k + 1 :] - at) / (knots[:, k + 1 :] - knots[:, 1:-k])
-        out = rise * out[:, :, :-1] + fall * out[:, :, 1:]
+        share = (at - knots[:, :-k]) * (1.0 / (knots[:, k:] - knots[:, :-k]))  # of the way through
+        rising = share * out
+        out = rising[:, :, :-1] + (out[:, :, 1:] - rising[:, :, 1:])
     return out
 
 
