@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    what: str = typer.Argument(help="quality, serve, ann, ingest, train, or all."),
+    what: str = typer.Argument(help="quality, serve, ann, ingest, train, delayed, or all."),
     data: Path | None = typer.Option(
         None, help="Folder of real data sets; the world is used without it."
     ),

@@ -1,0 +1,90 @@
+"""How much of the harm of late conversions each way of learning undoes.
+
+The simulated world is always measured, since only there the true probabilities are known; a log
+`conversions/clicks.parquet` in the folder of data sets is measured beside it. Every figure with its
+interval is left in `delayed.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from . import delayed
+from .bench import Place, figure
+from .delayed import DelayedPlan, Standing
+
+Row = dict[str, Any]
+FLOORS = {"dfm": 0.35, "es-dfm": 0.35}  # of the share of the AUC gap, by learner
+BEST = 0.8  # of that share, of the best learner
+CALIBRATED = 0.25  # of the naive's calibration error, at most that of the best
+REFERENCES = ("naive", "oracle")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldClicks:
+    """Which clicks of the world."""
+
+    scale: str = "small"
+    seed: int = 7
+    count: int = 160_000
+    span: float = 8.0  # days
+
+
+def measure(
+    place: Place, plan: DelayedPlan = DelayedPlan(), world: WorldClicks = WorldClicks()
+) -> list[Row]:
+    """One row a learner, and two on the best of them."""
+    window = plan.config().window
+    drawn = delayed.of_world(world.scale, world.seed, world.count, world.span, window)
+    found = {"world": delayed.compare(drawn, plan)}
+    log = None if place.data is None else place.data / delayed.LOG
+    if log is not None and log.is_file():
+        found["log"] = delayed.compare(delayed.of_file(log, window), plan)
+    place.work.mkdir(parents=True, exist_ok=True)
+    whole = {name: [asdict(one) for one in standings] for name, standings in found.items()}
+    (place.work / "delayed.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+    rows = [row(name, one) for name, standings in found.items() for one in standings]
+    return [*rows, *(best for group in groups(found["world"]) for best in leading(group))]
+
+
+def row(source: str, one: Standing) -> Row:
+    """The share of the gap in AUC, or the AUC of what spans it; the rest in the note."""
+    name = f"{source}, {one.group}, {one.name}"
+    note = ", ".join(f"{m} {figure(i.mean)}" for m, i in one.metrics.items())
+    if one.name in REFERENCES:
+        auc = one.metrics["auc"]
+        return cell(f"{name}: AUC", auc.mean, None, note) | {"low": auc.low, "high": auc.high}
+    label, share = f"{name}: share of the AUC gap", one.closed.get("auc")
+    if share is None:
+        return cell(label, None, None, f"naive and oracle do not differ; {note}")
+    floor = FLOORS.get(one.name) if source == "world" else None
+    bounds = {"low": share.low, "high": share.high}
+    return cell(label, share.mean, floor, note) | bounds
+
+
+def cell(name: str, value: float | None, floor: float | None, note: str) -> Row:
+    """A row whose value must reach its floor, where it has one."""
+    holds = None if floor is None or value is None else value >= floor
+    return {"name": name, "value": value, "floor": floor, "holds": holds, "note": note}
+
+
+def groups(found: list[Standing]) -> list[list[Standing]]:
+    """The learners of each group."""
+    names = dict.fromkeys(one.group for one in found)
+    return [[one for one in found if one.group == name] for name in names]
+
+
+def leading(group: list[Standing]) -> list[Row]:
+    """The largest share of the gap in AUC, and how well calibrated whoever has it is."""
+    by_name = {one.name: one for one in group}
+    rivals = [one for one in group if "auc" in one.closed]
+    if not rivals:
+        return []
+    best = max(rivals, key=lambda one: one.closed["auc"].mean)
+    error, naive = (one.metrics["calibration_error"].mean for one in (best, by_name["naive"]))
+    name = f"world, {best.group}, best"
+    share = cell(f"{name}: share of the AUC gap", best.closed["auc"].mean, BEST, best.name)
+    ratio = cell(f"{name}: calibration error over naive's", error / naive, CALIBRATED, best.name)
+    return [share, ratio | {"holds": error / naive <= CALIBRATED}]
