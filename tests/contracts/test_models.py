@@ -110,9 +110,12 @@ def same(a: Floats, b: Floats) -> None:
 
 def test_the_walk_finds_the_models_of_the_specification() -> None:
     assert {c.__name__ for c in RETRIEVERS} >= {
-        "BPR", "EASE", "IALS", "ItemKNN", "Popularity", "SASRec", "Transition", "TwoTower"
+        "BPR", "BSPM", "EASE", "GFCF", "IALS", "ItemKNN", "LightGCN", "Popularity", "SASRec",
+        "Transition", "TwoTower", "UltraGCN",
     }  # fmt: skip
-    assert {c.__name__ for c in RANKERS} >= {"DIN", "DeepFM", "LambdaMART"}
+    assert {c.__name__ for c in RANKERS} >= {
+        *("BST", "DCN", "DIN", "DLRM", "DeepFM", "KAN", "LambdaMART", "Logistic", "XDeepFM")
+    }
 
 
 @pytest.mark.parametrize("cls", RETRIEVERS, **named)
