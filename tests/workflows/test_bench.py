@@ -40,6 +40,16 @@ def test_the_table_names_when_and_on_what_it_was_measured() -> None:
     assert "cores" in table
 
 
+def test_one_part_renews_its_rows_and_every_row_keeps_its_commit() -> None:
+    before = {**bench.document(ROWS, AT), "commit": "old"}
+    again = bench.Row(name="p99", value=7.0, unit="ms", part="serve", commit="new")
+    found = bench.renewed(before, bench.document([again], AT))
+    assert [(r["part"], r["value"], r["commit"]) for r in found["rows"]] == [
+        ("quality", 0.33, "old"), ("serve", 7.0, "new"), ("train", None, "old")
+    ]  # fmt: skip
+    assert "quality, train at commit `old`; serve at commit `new`" in bench.markdown(found)
+
+
 def test_rewriting_changes_only_what_is_between_the_marks(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{bench.MARKS[0]}\nold\n{bench.MARKS[1]}\nafter\n")

@@ -23,7 +23,9 @@ def command(
     work: Path = typer.Option(Path("var/bench"), help="Where to keep what is made on the way."),
     full: bool = typer.Option(False, "--full", help="The long benchmarks too: hours, not minutes."),
     only: list[str] = typer.Option([], help="Measurements of `quality`, by name, long ones too."),
-    json_: Path | None = typer.Option(None, "--json", help="Write everything to this file."),
+    json_: Path | None = typer.Option(
+        None, "--json", help="Write everything here; one part renews its rows."
+    ),
     readme: Path | None = typer.Option(
         None, help="Write the table between the marks of this file."
     ),
@@ -34,6 +36,8 @@ def command(
     notes = Console(stderr=True, highlight=False)
     rows = bench.gather(bench.parts(what), bench.Place(data, work, full, tuple(only)), notes.print)
     report = bench.document(rows, datetime.now(UTC))
+    if json_ and json_.exists() and what != "all":
+        report = bench.renewed(json.loads(json_.read_text("utf-8")), report)
     Console().print(table(rows))
     if json_:
         json_.parent.mkdir(parents=True, exist_ok=True)

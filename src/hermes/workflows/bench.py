@@ -45,6 +45,7 @@ class Row:
     high: float | None = None
     note: str = ""
     part: str = ""
+    commit: str = ""  # of the code that was measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
     A part of several that cannot be measured is a row that says why; a part alone raises.
     """
     several = tuple(chosen)
-    rows: list[Row] = []
+    rows, code = list[Row](), commit()
     for part in several:
         say(f"measuring {part}")
         try:
@@ -81,7 +82,7 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
             if len(several) == 1:
                 raise
             found = [{"name": part, "value": None, "note": str(error)}]
-        rows += [build(Row, {**row, "part": part}, part) for row in found]
+        rows += [build(Row, {**row, "part": part, "commit": code}, part) for row in found]
     return rows
 
 
@@ -119,6 +120,18 @@ def installed(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
+
+
+def renewed(before: Mapping[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+    """A report whose other parts are those of an earlier one, each row with its own commit."""
+    measured = {row["part"] for row in report["rows"]}
+    kept = [
+        {**row, "commit": row.get("commit") or before["commit"]}
+        for row in before["rows"]
+        if row["part"] not in measured
+    ]
+    rows = sorted([*kept, *report["rows"]], key=lambda row: PARTS.index(row["part"]))
+    return {**report, "rows": rows}
 
 
 def commit() -> str:
@@ -171,9 +184,12 @@ def markdown(report: Mapping[str, Any]) -> str:
         row = Row(**found)
         cells = [cell.replace("|", "\\|") for cell in (row.part, *shown(row))]
         lines.append("| " + " | ".join(cells) + " |")
-    machine = report["machine"]
+    machine, codes = report["machine"], dict[str, list[str]]()
+    for row in report["rows"]:
+        codes.setdefault(row.get("commit") or report["commit"], []).append(row["part"])
+    made = "; ".join(f"{', '.join(dict.fromkeys(p))} at commit `{c}`" for c, p in codes.items())
     lines.append(
-        f"\nMeasured by `hermes bench` at {report['at']}, commit `{report['commit']}`, "
+        f"\nMeasured by `hermes bench`, last at {report['at']}: {made}; "
         f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
         f"Python {machine['python']}. Intervals are 95 %."
     )
