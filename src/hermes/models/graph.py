@@ -34,7 +34,7 @@ from .neural import NeuralEmbedder
 C = TypeVar("C")
 
 
-class FoldIn(nn.Module):
+class Folding(nn.Module):
     """Vectors to learn, and what is served of them once `freeze` has put them together."""
 
     own: Tensor  # (U, D) of each user, zero for the unknown

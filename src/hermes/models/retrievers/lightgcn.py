@@ -38,7 +38,7 @@ from hermes.data.interactions import Interactions
 from hermes.learn import losses
 from hermes.learn.loop import Batch, Schedule
 from hermes.models.filters import degrees, edges, normalised
-from hermes.models.graph import FoldIn, GraphEmbedder, pairs
+from hermes.models.graph import Folding, GraphEmbedder, pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
         return value + config.l2 / 2 * penalty / len(user)
 
 
-class Smoothed(FoldIn):
+class Smoothed(Folding):
     """`smoothed` while there is a graph; afterwards what it froze."""
 
     degree: Tensor  # (I,) users of each item

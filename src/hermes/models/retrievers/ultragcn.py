@@ -39,7 +39,7 @@ from hermes.core.types import Array, Floats, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.loop import Batch, Schedule
 from hermes.models.filters import degrees, edges
-from hermes.models.graph import FoldIn, GraphEmbedder, pairs
+from hermes.models.graph import Folding, GraphEmbedder, pairs
 from hermes.models.neighbours import nearest
 
 
@@ -111,7 +111,7 @@ class UltraGCN(GraphEmbedder[UltraGCNConfig]):
         return value.mean() + config.l2 / 2 * penalty / len(item)
 
 
-class Constrained(FoldIn):
+class Constrained(Folding):
     """The vectors, and while it learns the weights of its examples."""
 
     of_user: Tensor  # (U,) and
