@@ -163,7 +163,7 @@ class Reasons:
         tastes = favourites(
             self.categories, self.common, recent, items, limits.often, limits.share, limits.lift
         )
-        return tastes.tolist()  # type: ignore[no-any-return]
+        return [int(code) for code in tastes]
 
     def fresh(self, query: Query, items: Ints) -> list[bool]:
         """Published, and at most `new` days before the query."""

@@ -12,7 +12,7 @@ items say. How a model's vectors fall into these parts stands in its file.
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Self, TypeVar
 
@@ -34,7 +34,7 @@ from .neural import NeuralEmbedder
 C = TypeVar("C")
 
 
-class Folding(nn.Module):
+class Folding(nn.Module, ABC):
     """Vectors to learn, and what is served of them once `freeze` has put them together."""
 
     own: Tensor  # (U, D) of each user, zero for the unknown
@@ -50,13 +50,13 @@ class Folding(nn.Module):
             self.register_buffer(name, torch.zeros(rows, d))
         self.register_buffer("found", torch.zeros(shape.n_items, d))
 
+    @abstractmethod
     def freeze(self) -> None:
         """Fill `own`, `parts` and `found` from what has been learned so far."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scale(self, count: Tensor) -> Tensor:
         """The factor of the sum over `count` items, at least one.  (B,) -> (B,)"""
-        raise NotImplementedError
 
     def encode(self, batch: Batch) -> Tensor:
         """user (B,), history (B, L) -> (B, D)"""

@@ -35,7 +35,7 @@ from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import Features, RankerScorer, Score
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
-from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered
+from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
@@ -111,10 +111,12 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
 def recall(bundle: Bundle, made: Recommender, offsets: Ints, items: Ints) -> None:
     """Give encoders the vectors of users that training left, under what they were made from."""
     for channel in (source.channel for source in made.sources.sources):
-        encoder = getattr(channel, "encoder", None)
-        kept = bundle.manifest["models"].get(channel.name, {}).get("remembered", 0)
+        if not isinstance(channel, EmbeddingChannel):
+            continue
+        encoder, length = channel.encoder, channel.length
+        kept = bundle.manifest["models"][channel.name].get("remembered", 0)
         if isinstance(encoder, Remembered) and kept:
-            known, length = bundle.arrays(f"models/{channel.name}.users"), channel.length  # type: ignore[attr-defined]
+            known = bundle.arrays(f"models/{channel.name}.users")
             rows = np.zeros((kept, length), np.int64)
             for row, user in zip(rows, known["users"], strict=True):
                 past = items[offsets[user] : offsets[user + 1]][-length:]
@@ -205,13 +207,7 @@ def encoder_of(bundle: Bundle, name: str, tier: int) -> Encoder:
     session = Session(graph)
 
     def run(queries: Queries) -> Floats:
-        n = int(np.count_nonzero(queries.history)) or 1
-        given: dict[str, Array] = {
-            "user": queries.users,
-            "history": queries.history[:, -n:],
-            "ages": queries.ages[:, -n:],
-        }
-        return np.asarray(session.run(**{name: given[name] for name in session.inputs}))
+        return np.asarray(session.run(**unpadded(queries)))
 
     return run if "ages" in session.inputs else Remembered(run)
 

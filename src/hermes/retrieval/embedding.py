@@ -9,7 +9,7 @@ import numpy as np
 
 from hermes.core.errors import ShapeError
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Floats, Ints, Queries
+from hermes.core.types import Array, Candidates, Floats, Ints, Queries
 
 from .channels import interest, membership, nothing
 
@@ -21,6 +21,13 @@ class Index(Protocol):
 
     def search(self, vectors: Floats, k: int) -> tuple[Floats, Ints]:
         """(B, D) -> scores (B, k) best first, item codes (B, k), both <= 0 codes mean nothing."""
+
+
+def unpadded(query: Queries) -> dict[str, Array]:
+    """One query as the inputs of an encoder's graph."""
+    n = int(np.count_nonzero(query.history)) or 1
+    history, ages = query.history[:, -n:], query.ages[:, -n:]
+    return {"user": query.users, "history": history, "ages": ages}
 
 
 class Remembered:

@@ -18,7 +18,7 @@ from hermes.core.config import build, resolve
 from hermes.core.errors import ConfigError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Ints, Queries, strongest
+from hermes.core.types import Array, Candidates, Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
@@ -34,6 +34,7 @@ from hermes.pipeline.blend import learn_weights, tabulate
 from hermes.pipeline.queries import before
 from hermes.pipeline.recipe import ChannelSpec, Recipe, Stage
 from hermes.pipeline.recommender import Recommender
+from hermes.retrieval.embedding import unpadded
 from hermes.retrieval.index import VectorIndex
 
 from .labels import Cut, examples
@@ -127,13 +128,6 @@ def remember(spec: ChannelSpec, draft: Draft, log: Interactions, entry: Extra) -
     vectors = np.concatenate([session.run(**query) for query in each])
     draft.arrays(f"models/{spec.name}.users", {"users": users, "vectors": vectors})
     entry["remembered"] = len(users)
-
-
-def unpadded(query: Queries) -> dict[str, Array]:
-    """One query as the inputs of a graph."""
-    n = int(np.count_nonzero(query.history)) or 1
-    history, ages = query.history[:, -n:], query.ages[:, -n:]
-    return {"user": query.users, "history": history, "ages": ages}
 
 
 def asked(log: Interactions) -> Ints:
