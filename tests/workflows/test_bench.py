@@ -50,6 +50,15 @@ def test_one_part_renews_its_rows_and_every_row_keeps_its_commit() -> None:
     assert "quality, train at commit `old`; serve at commit `new`" in bench.markdown(found)
 
 
+def test_one_measurement_of_a_part_renews_its_own_rows_only() -> None:
+    two = [*ROWS, bench.Row(name="p50", value=3.0, unit="ms", part="serve")]
+    again = bench.Row(name="p99", value=7.0, unit="ms", part="serve")
+    found = bench.renewed(bench.document(two, AT), bench.document([again], AT), whole=False)
+    assert {r["name"]: r["value"] for r in found["rows"] if r["part"] == "serve"} == {
+        "p50": 3.0, "p99": 7.0
+    }  # fmt: skip
+
+
 def test_rewriting_changes_only_what_is_between_the_marks(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{bench.MARKS[0]}\nold\n{bench.MARKS[1]}\nafter\n")

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 
 
 def command(
-    what: str = typer.Argument(help="quality, serve, ann, ingest, train, delayed, or all."),
+    what: str = typer.Argument(help="quality, serve, ann, ingest, train, delayed, speed, or all."),
     data: Path | None = typer.Option(
         None, help="Folder of real data sets; the world is used without it."
     ),
     work: Path = typer.Option(Path("var/bench"), help="Where to keep what is made on the way."),
     full: bool = typer.Option(False, "--full", help="The long benchmarks too: hours, not minutes."),
-    only: list[str] = typer.Option([], help="Measurements of `quality`, by name, long ones too."),
+    only: list[str] = typer.Option([], help="Measurements of one part, by name, long ones too."),
+    peer: Path | None = typer.Option(
+        None, help="Python with benchmarks/recbole.txt installed, for `speed`."
+    ),
     json_: Path | None = typer.Option(
         None, "--json", help="Write everything here; one part renews its rows."
     ),
@@ -34,10 +37,12 @@ def command(
     from hermes.workflows import bench
 
     notes = Console(stderr=True, highlight=False)
-    rows = bench.gather(bench.parts(what), bench.Place(data, work, full, tuple(only)), notes.print)
+    rows = bench.gather(
+        bench.parts(what), bench.Place(data, work, full, tuple(only), peer), notes.print
+    )
     report = bench.document(rows, datetime.now(UTC))
     if json_ and json_.exists() and what != "all":
-        report = bench.renewed(json.loads(json_.read_text("utf-8")), report)
+        report = bench.renewed(json.loads(json_.read_text("utf-8")), report, whole=not only)
     Console().print(table(rows))
     if json_:
         json_.parent.mkdir(parents=True, exist_ok=True)

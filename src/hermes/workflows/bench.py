@@ -18,7 +18,7 @@ from typing import Any
 from hermes.core.config import build
 from hermes.core.errors import ConfigError, DataError, HermesError, nearest
 
-PARTS = ("quality", "serve", "ann", "ingest", "train", "delayed")
+PARTS = ("quality", "serve", "ann", "ingest", "train", "delayed", "speed")
 LIBRARIES = (
     "numpy",
     "torch",
@@ -55,7 +55,8 @@ class Place:
     data: Path | None  # the folder of real data sets; None: the simulated world is used
     work: Path
     full: bool = False  # the long benchmarks as well
-    only: tuple[str, ...] = ()  # of `quality`; empty: all that `full` allows
+    only: tuple[str, ...] = ()  # measurements of a part; empty: all that `full` allows
+    peer: Path | None = None  # the interpreter of an environment that holds RecBole
 
 
 def parts(word: str) -> tuple[str, ...]:
@@ -89,11 +90,8 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
 def measured(part: str, place: Place) -> list[dict[str, Any]]:
     """What one part found."""
     module = importlib.import_module(f"hermes.workflows.bench_{part}")
-    given: dict[str, dict[str, Any]] = {
-        "ann": {"long": place.full},
-        "quality": {"place": place, "only": place.only},
-    }
-    rows: list[dict[str, Any]] = module.measure(**given.get(part, {"place": place}))
+    given: dict[str, Any] = {"long": place.full} if part == "ann" else {"place": place}
+    rows: list[dict[str, Any]] = module.measure(**given)
     return rows
 
 
@@ -122,13 +120,19 @@ def installed(name: str) -> str:
         return ""
 
 
-def renewed(before: Mapping[str, Any], report: dict[str, Any]) -> dict[str, Any]:
-    """A report whose other parts are those of an earlier one, each row with its own commit."""
-    measured = {row["part"] for row in report["rows"]}
+def renewed(
+    before: Mapping[str, Any], report: dict[str, Any], whole: bool = True
+) -> dict[str, Any]:
+    """A report whose other parts are those of an earlier one, each row with its own commit.
+
+    whole: all rows of a part that was measured go, else only those of the same name.
+    """
+    key = (lambda row: row["part"]) if whole else (lambda row: (row["part"], row["name"]))
+    measured = {key(row) for row in report["rows"]}
     kept = [
         {**row, "commit": row.get("commit") or before["commit"]}
         for row in before["rows"]
-        if row["part"] not in measured
+        if key(row) not in measured
     ]
     rows = sorted([*kept, *report["rows"]], key=lambda row: PARTS.index(row["part"]))
     return {**report, "rows": rows}

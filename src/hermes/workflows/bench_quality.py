@@ -7,7 +7,7 @@ be compared with published figures, so the simulated world is measured and no fl
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -90,21 +90,20 @@ def current(kept: Path, recipe: dict[str, Any]) -> bool:
     return bool(made["code"] == code_hash() and made["recipe"] == recipe)
 
 
-def measure(place: Place, only: Iterable[str] = ()) -> list[Row]:
+def measure(place: Place) -> list[Row]:
     """Rows of the table, each with its interval, its floor and whether that holds.
 
-    The parts that train for long run only when `place.full`, or when named in `only`. Raises
+    The parts that train for long run only when `place.full`, or when named in `place.only`. Raises
     `ConfigError` for a part nobody knows.
     """
     if place.data is None:
         return world(Ground(place))
-    wanted = tuple(only)
-    for name in wanted:
+    for name in place.only:
         if name not in PARTS:
             raise ConfigError(f"no part {name!r} of bench quality{nearest(name, PARTS)}")
     usual = tuple(name for name in PARTS if place.full or name not in LONG)
     ground = Ground(place)
-    return [row for name in wanted or usual for row in PARTS[name](ground)]
+    return [row for name in place.only or usual for row in PARTS[name](ground)]
 
 
 def neighbours(ground: Ground) -> list[Row]:
