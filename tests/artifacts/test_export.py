@@ -105,6 +105,8 @@ def test_wrong_inputs_and_files_are_refused(
 class Forgetful(nn.Module):
     """Answers differently each time: no graph can agree with it."""
 
+    inputs = ("history",)
+
     def __init__(self) -> None:
         super().__init__()
         self.calls = 0

@@ -40,10 +40,9 @@ class OneQuery(nn.Module):
 
     def forward(self, *values: Tensor) -> Tensor:
         """-> (1, D)"""
-        batch = dict(zip(self.names, values, strict=True))
         if hasattr(self.net, "encode_one"):
-            return torch.as_tensor(self.net.encode_one(batch["history"]))
-        return torch.as_tensor(self.net.encode(batch))
+            return torch.as_tensor(self.net.encode_one(*values))
+        return torch.as_tensor(self.net.encode(dict(zip(self.names, values, strict=True))))
 
 
 class OnePool(nn.Module):
@@ -65,11 +64,12 @@ def export_encoder(net: Any, example: Batch, path: Path, rng: np.random.Generato
     """Write what encodes one query; return the greatest difference from torch.
 
     `example` is one query whose history (1, L) is as long as will ever be served and holds items of
-    all kinds; only its first row counts. The graph takes the same inputs with any 0 < n <= L
-    events, oldest first, without padding, and gives (1, D). It is checked on random histories;
-    raises `ArtifactError` when it is further than 1e-4 from torch.
+    all kinds; only its first row counts. The graph takes the same inputs, of a network with
+    `encode_one` those that its `inputs` name, with any 0 < n <= L events, oldest first, without
+    padding, and gives (1, D). It is checked on random histories; raises `ArtifactError` when it is
+    further than 1e-4 from torch.
     """
-    names = ("history",) if hasattr(net, "encode_one") else tuple(example)
+    names = net.inputs if hasattr(net, "encode_one") else tuple(example)
     batch = {name: example[name][:1] for name in names}
     length = batch["history"].shape[1] if "history" in batch else 1
     dims = {name: {1: Dim("n", max=length)} for name in names if name in EVENTS}

@@ -21,7 +21,9 @@ def sequences(
 
     A long history is cut into stretches of `length`, counted from its end. A batch holds stretches
     of like length and about as many events as `size` of them have on average, so that every event
-    counts the same: history and target (B, n), right-padded with 0, n <= length; user (B,).
+    counts the same: history and target (B, n), right-padded with 0, n <= length; user (B,). Days
+    from each event to the last target, ages (B, n), are 0 where padded: the event after it was
+    asked about at the age it has itself.
     """
     users, starts, ends = stretches(data, length)
     order, events = rng.permutation(len(starts)), ends - starts
@@ -32,10 +34,11 @@ def sequences(
     for index in (batches[i] for i in rng.permutation(len(batches))):
         n = int((ends - starts)[index].max())
         place = starts[index, None] + np.arange(n + 1)[None, :]  # (B, n+1)
-        known = place <= ends[index, None]
-        items = np.where(known, data.items[np.minimum(place, len(data.items) - 1)], 0)
+        known, place = place <= ends[index, None], np.minimum(place, ends[index, None])
+        items = np.where(known, data.items[place], 0)
         history = np.where(known[:, 1:], items[:, :-1], 0)
-        yield tensors(user=users[index], history=history, target=items[:, 1:])
+        ages = (data.times[ends[index], None] - data.times[place[:, :-1]]).astype(np.float32)
+        yield tensors(user=users[index], history=history, target=items[:, 1:], ages=ages)
 
 
 def stretches(data: Interactions, length: int) -> tuple[Ints, Ints, Ints]:

@@ -102,8 +102,9 @@ def export(model: Embedder[Any], spec: ChannelSpec, draft: Draft, log: Interacti
     draft.arrays(f"models/{spec.name}.index", index.arrays())
     if not hasattr(model, "net"):
         return {}
-    past = np.arange(model.config.length)[None] % max(model.shape.n_items - 1, 1) + 1
-    sample = {"user": np.ones(1, np.int64), "history": past, "ages": past.astype(np.float32)}
+    past = np.arange(length)[None] % max(model.shape.n_items - 1, 1) + 1
+    ages = np.arange(length, 0, -1, np.float32)[None]
+    sample = {"user": np.ones(1, np.int64), "history": past, "ages": ages}
     graph = draft.folder / "models" / f"{spec.name}.onnx"
     export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
     if spec.bits == 32:

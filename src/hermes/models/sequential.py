@@ -1,0 +1,125 @@
+"""What networks that read a history in its order share: start, batches, loss and padding."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hermes.core.types import Shape
+from hermes.data.interactions import Interactions
+from hermes.learn import batches, losses
+from hermes.learn.layers import Dropout, embedding
+from hermes.learn.loop import Batch, Schedule
+from hermes.learn.spectral import transition_vectors
+
+from .neural import NeuralEmbedder
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequentialConfig:
+    """Defaults suit a few thousand items and histories of some hundred events."""
+
+    d: int = 64
+    length: int = 200  # events of the history it reads
+    blocks: int = 2
+    heads: int = 2
+    dropout: float = 0.25
+    start: Literal["spectral", "random"] = "spectral"  # of the item vectors
+    loss: Literal["softmax", "sampled", "gbce"] = "softmax"
+    negatives: int = 256  # drawn for each batch when the loss samples
+    calibration: float = 0.75  # t of gBCE: 0 is plain BCE, 1 is wholly calibrated
+    schedule: Schedule = Schedule(epochs=40, lr=2e-3, batch=32, warmup=200, decay=True, patience=6)
+
+
+C = TypeVar("C", bound=SequentialConfig)
+
+
+class SequentialEmbedder(NeuralEmbedder[C]):
+    """The state after the last event, against the table of items it was fed with.
+
+    Item vectors start from the spectrum of the transitions in the log (`learn/spectral`), which
+    saves most of the epochs; long histories are cut into stretches that are all learned from, not
+    only the last one.
+    """
+
+    net: Sequential
+
+    def prepare(self, data: Interactions) -> None:
+        """Start the item vectors where the log's transitions put them."""
+        table = transition_vectors(data, self.config.d) if self.config.start == "spectral" else None
+        if table is not None:
+            with torch.no_grad():
+                self.net.items.weight.copy_(torch.from_numpy(table))
+
+    def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
+        """Stretches of events; with a sampling loss, each with its negatives."""
+        config = self.config
+        for batch in batches.sequences(data, config.schedule.batch, rng, config.length):
+            if config.loss != "softmax":
+                drawn = rng.integers(1, data.shape.n_items, config.negatives)
+                batch["negatives"] = torch.from_numpy(drawn)
+            yield batch
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Of the next item at every event."""
+        device, known = batch["history"].device, batch["target"] > 0
+        half = torch.autocast(device.type, torch.bfloat16, enabled=losses.has_bfloat16(device))
+        with half:
+            states = self.net(*(batch[name] for name in self.net.inputs))
+        states, target, items = states[known], batch["target"][known], self.net.catalogue()
+        if self.config.loss == "softmax":
+            return losses.softmax(states, items, target)
+        if self.config.loss == "sampled":
+            return losses.sampled_softmax(states, items, target, batch["negatives"])
+        return losses.gbce(states, items, target, batch["negatives"], self.config.calibration)
+
+
+class Sequential(nn.Module, ABC):
+    """Items and places in, a state after every event out.
+
+    Places are counted from the start of a stretch, so that a stretch needs no padding.
+    """
+
+    inputs: tuple[str, ...] = ("history",)  # of `forward` and of `encode_one`, in their order
+
+    def __init__(self, shape: Shape, config: SequentialConfig) -> None:
+        super().__init__()
+        self.length = config.length
+        self.items = embedding(shape.n_items, config.d)
+        self.places = embedding(config.length, config.d, std=0.02)
+        self.drop = Dropout(config.dropout)
+
+    @abstractmethod
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """(B, n) each, right-padded with 0, n <= length -> (B, n, D)"""
+
+    @abstractmethod
+    def encode_one(self, *inputs: Tensor) -> Tensor:
+        """What `encode` gives for one history without padding, n > 0, for export.
+
+        (1, n) each -> (1, D)
+        """
+
+    def start(self, history: Tensor) -> Tensor:
+        """Items and places.  (B, n) -> (B, n, D)"""
+        return self.items(history) + self.places.weight[: history.shape[1]]
+
+    def encode(self, batch: Batch) -> Tensor:
+        """The inputs, (B, L) each and left-padded with 0 -> (B, D)"""
+        columns = [batch[name][:, -self.length :] for name in self.inputs]
+        width, count = columns[0].shape[1], (columns[0] > 0).sum(1)
+        place = torch.arange(width, device=count.device) + (width - count)[:, None]
+        longest, index = max(int(count.max()), 1), place.clamp(max=width - 1)
+        moved = [torch.where(place < width, c.gather(1, index), 0)[:, :longest] for c in columns]
+        rows = torch.arange(len(count), device=count.device)
+        return torch.as_tensor(self(*moved)[rows, (count - 1).clamp(min=0)])
+
+    def catalogue(self) -> Tensor:
+        """(I, D)"""
+        return self.items.weight
