@@ -111,7 +111,7 @@ def same(a: Floats, b: Floats) -> None:
 def test_the_walk_finds_the_models_of_the_specification() -> None:
     assert {c.__name__ for c in RETRIEVERS} >= {
         "BPR", "BSPM", "EASE", "GFCF", "HSTU", "IALS", "ItemKNN", "LightGCN", "Popularity",
-        "SASRec", "Transition", "TwoTower", "UltraGCN",
+        "SASRec", "Session", "Transition", "TwoTower", "UltraGCN",
     }  # fmt: skip
     assert {c.__name__ for c in RANKERS} >= {
         *("BST", "DCN", "DIN", "DLRM", "DeepFM", "KAN", "LambdaMART", "Logistic", "XDeepFM")

@@ -10,6 +10,8 @@ import pytest
 
 from hermes.core.errors import DataError
 from hermes.data.build import DataSpec, dataset
+from hermes.data.dataset import vocabularies
+from hermes.data.infer import draft
 from hermes.data.ingest import ingest
 from hermes.data.lake import Lake
 from hermes.domains.movielens import adapter
@@ -105,3 +107,27 @@ def test_movielens_1m_has_the_published_counts(
     assert shape == (999_611, 3_416, 6_040)
     liked = dataset(lake, DataSpec(min_value=4))
     assert len(liked.catalogue) - 1 == 3_533
+
+
+def test_contexts_become_codes_and_the_frequent_come_first(tmp_path: Path, now: datetime) -> None:
+    rows = [
+        {"user_id": user, "asset_id": item, "occurred_at": f"2026-01-0{day}T00:00:00Z", **more}
+        for day, (user, item, more) in enumerate(
+            [
+                ("a", "x", {"context": {"page": "film"}}),
+                ("a", "y", {"context": {"page": "home"}}),
+                ("b", "x", {"context": {"page": "home"}}),
+                ("b", "y", {}),
+            ],
+            1,
+        )
+    ]
+    events = tmp_path / "events.jsonl"
+    events.write_text("\n".join(map(json.dumps, rows)) + "\n")
+    ingest(Lake(tmp_path / "lake"), Table(draft([events])), tmp_path, now)
+    data = dataset(Lake(tmp_path / "lake"), DataSpec())
+    assert data.context_names[0].names == ("", "home", "film")
+    assert data.interactions.contexts.tolist() == [[2, 0, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert data.interactions.shape.context[:3] == (3, 1, 1)
+    users, contexts = vocabularies(data.arrays())
+    assert (users, contexts) == (data.users, data.context_names)

@@ -50,6 +50,7 @@ class Small:
     times: Any
     manifest: dict[str, Any]
     tier: int
+    contexts: tuple[Vocabulary, ...] = ()
 
 
 def catalogue(names: list[str]) -> Catalogue:

@@ -106,6 +106,22 @@ def test_a_bundle_that_saw_everything_is_trained_again(home: Path, found: Evalua
     assert "trained again" in said[0]
 
 
+def test_another_bundle_answers_the_same_users(home: Path, found: Evaluation) -> None:
+    settings = ('blend.method="rrf"',)
+    both = evaluate(
+        str(home / "small.toml"), home / "lake", LOO, settings=settings, against=home / "fair"
+    )
+    assert both.systems["other"] == found.systems["cascade"]
+    pair = next(p for p in both.paired if p.b == "other" and p.metric == "ndcg@5")
+    ndcg = [both.systems[name]["ndcg@5"].mean for name in ("cascade", "other")]
+    assert pair.result.mean == pytest.approx(ndcg[0] - ndcg[1])
+
+
+def test_a_bundle_that_saw_the_test_is_no_rival(home: Path) -> None:
+    with pytest.raises(ConfigError, match="has seen the test"):
+        evaluate(str(home / "fair"), home / "lake", LOO, against=home / "whole")
+
+
 def test_a_bundle_of_another_lake_is_refused(home: Path) -> None:
     with pytest.raises(ConfigError, match="other data"):
         evaluate(str(home / "fair"), home / "other", LOO)

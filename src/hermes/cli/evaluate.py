@@ -25,6 +25,9 @@ def command(
     json_: Path | None = typer.Option(None, "--json", help="Write the figures to this file."),
     report: Path | None = typer.Option(None, help="Write report.html and report.md here."),
     out: Path | None = typer.Option(None, help="Keep the bundle that is trained for it here."),
+    against: Path | None = typer.Option(
+        None, help="A bundle whose cascade answers the same users, for a paired test."
+    ),
     fraction: float = typer.Option(0.1, help="Share of events that the temporal protocol tests."),
     at: datetime | None = typer.Option(None, help="UTC moment of the temporal cut instead."),
     repeats: bool = typer.Option(False, "--repeats", help="Seen items may come again."),
@@ -36,6 +39,7 @@ def command(
 ) -> None:
     """Measure every system of a bundle on held-out events, with intervals and paired tests."""
     from hermes.core.progress import training
+    from hermes.evaluation.offline import OTHER
     from hermes.evaluation.report import write
     from hermes.learn.run import Run
     from hermes.workflows.evaluate import Plan, evaluate
@@ -55,8 +59,13 @@ def command(
     with training() as told:
         run = Run(seed=seed, device=device, report=told)
         said = lambda line: notes.print(line, markup=False)
-        found = evaluate(source, lake, plan, run=run, settings=tuple(set_), keep=out, say=said)
+        places = {"keep": out, "against": against}
+        found = evaluate(source, lake, plan, run=run, settings=tuple(set_), say=said, **places)
     Console().print(table(found))
+    for pair in (p for p in found.paired if p.b == OTHER):
+        r = pair.result
+        gain = f"{r.mean:+.4f} [{r.low:+.4f}, {r.high:+.4f}], p = {r.p:.4f}"
+        Console().print(f"cascade over {against}, {pair.metric}: {gain}", highlight=False)
     if json_:
         json_.parent.mkdir(parents=True, exist_ok=True)
         json_.write_text(json.dumps(found.document(), indent=1) + "\n", "utf-8")

@@ -28,6 +28,7 @@ class Query:
     ages: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (H,) days before `at`
     domains: tuple[str, ...] = ()  # empty: every domain
     surface: str = "home"
+    context: Ints = field(default_factory=none)  # (3,) page, device and referrer; (0,): unknown
     anchor: int = 0  # "more like this item"
     text: str = ""
     exclude: Ints = field(default_factory=none)  # never to be shown

@@ -39,6 +39,7 @@ class Shape:
     n_items: int = 1  # with the unknown
     item_fields: tuple[int, ...] = ()  # cardinality of each item attribute
     user_fields: tuple[int, ...] = ()  # cardinality of each user attribute
+    context: tuple[int, ...] = ()  # cardinality of each circumstance of a request
     n_dense: int = 0  # dense features of a ranker
     sparse: tuple[int, ...] = ()  # cardinality of each sparse feature of a ranker
     history: int = 0  # length of the history feature, 0 when absent
@@ -51,13 +52,15 @@ class Queries:
     users: Ints  # (B,)
     history: Ints  # (B, L) oldest first, left-padded with 0
     ages: Floats  # (B, L) days before the query, 0 where padded
+    context: Ints | None = None  # (B, 6) circumstances, see data/context; None: nothing is known
 
     def __len__(self) -> int:
         return len(self.users)
 
     def take(self, index: Array | slice) -> Queries:
         """The chosen rows."""
-        return Queries(self.users[index], self.history[index], self.ages[index])
+        context = None if self.context is None else self.context[index]
+        return Queries(self.users[index], self.history[index], self.ages[index], context)
 
 
 @dataclass(frozen=True, slots=True)

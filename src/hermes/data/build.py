@@ -12,9 +12,10 @@ from hermes.core.errors import DataError
 from hermes.core.types import Array, Ints, Shape
 from hermes.core.vocab import Vocabulary
 
+from . import context
 from .catalogue import Catalogue
 from .dataset import Dataset
-from .interactions import Interactions
+from .interactions import Interactions, no_fields
 from .lake import Lake
 from .rules import WEIGHTS
 from .shelf import catalogue
@@ -69,7 +70,7 @@ def chosen(lake: Lake, spec: DataSpec, weights: Weights) -> pl.DataFrame:
     if not spec.kinds:
         scan = scan.filter(pl.col("weight") != 0)
     return scan.select(
-        "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split"
+        "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split", "context"
     ).collect()
 
 
@@ -91,14 +92,16 @@ def assemble(
     log = events.select(
         codes("user_id", users).alias("user"),
         codes("asset_id", shelf.items).alias("item"),
-        "occurred_at", "weight", "split", "line", "event_id",
+        "occurred_at", "weight", "split", "line", "event_id", "context",
     ).sort("user", "occurred_at", "line", "event_id")  # fmt: skip
     names, user_fields = attributes(people, users)
+    context_names, contexts = circumstances(log["context"])
     shape = Shape(
         n_users=len(users),
         n_items=len(shelf),
         item_fields=shelf.cardinalities,
         user_fields=tuple(len(v) for v in names),
+        context=context.sizes(context_names),
     )
     times: Array = log["occurred_at"].to_physical().to_numpy() / MICROS  # float64 days
     interactions = Interactions(
@@ -109,12 +112,13 @@ def assemble(
         shape,
         shelf.fields,
         user_fields,
+        contexts=contexts,
     )
     split = None
     if log["split"].null_count() < len(log):
         split = log["split"].replace_strict(SPLITS, default=0, return_dtype=pl.Int64).to_numpy()
     digest = fingerprint(users, shelf, interactions, names, split)
-    return Dataset(users, shelf, interactions, names, digest, split)
+    return Dataset(users, shelf, interactions, names, digest, context_names, split)
 
 
 def codes(column: str, vocabulary: Vocabulary) -> pl.Expr:
@@ -143,6 +147,25 @@ def attributes(people: pl.DataFrame, users: Vocabulary) -> tuple[tuple[Vocabular
     return tuple(names), np.stack(columns, axis=1)
 
 
+def circumstances(column: pl.Series) -> tuple[tuple[Vocabulary, ...], Ints]:
+    """Vocabularies of page, device and referrer, and each event's codes; none where none is known.
+
+    (N,) JSON -> (N, 3) or (0, 0)
+    """
+    if column.null_count() == len(column):
+        return (), no_fields()
+    names, columns = [], []
+    for field in context.FIELDS:
+        values = column.str.json_path_match(f"$.{field}").fill_null("")
+        counts = values.filter(values != "").value_counts(name="events")
+        common = counts.sort("events", values.name, descending=[True, False]).head(context.MOST)
+        names.append(Vocabulary.of(common[values.name].to_list()))
+        code = pl.Series(range(1, len(names[-1])), dtype=pl.Int64)
+        known = pl.Series(names[-1].names[1:], dtype=pl.String)
+        columns.append(values.replace_strict(known, code, default=0, return_dtype=pl.Int64))
+    return tuple(names), np.stack([c.to_numpy() for c in columns], axis=1)
+
+
 def fingerprint(
     users: Vocabulary,
     shelf: Catalogue,
@@ -157,7 +180,7 @@ def fingerprint(
         total.update(array.tobytes())
     for array in shelf.arrays().values():
         total.update(np.ascontiguousarray(array).tobytes())
-    columns = (log.users, log.items, log.times, log.weights, log.user_fields, split)
+    columns = (log.users, log.items, log.times, log.weights, log.user_fields, log.contexts, split)
     for column in columns:
         total.update(b"-" if column is None else np.ascontiguousarray(column).tobytes())
     return total.hexdigest()

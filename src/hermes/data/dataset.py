@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hermes.core.types import Array, Ints
 from hermes.core.vocab import Vocabulary
 
 from .catalogue import Catalogue
+from .context import FIELDS
 from .interactions import Interactions
 
 
@@ -20,15 +22,28 @@ class Dataset:
     interactions: Interactions  # every event that passed the recipe's filters
     user_field_names: tuple[Vocabulary, ...]  # (G,) values of each user attribute, e.g. gender
     hash: str  # sha256 of what the lake held
+    context_names: tuple[Vocabulary, ...] = ()  # values of each of `context.FIELDS`
     split: Ints | None = None  # (N,) 0 train, 1 valid, 2 test: for the `given` protocol
 
     def arrays(self) -> dict[str, Array]:
         """Users, their attributes and histories, for a bundle."""
         log = self.interactions
         out = {f"users.{k}": v for k, v in self.users.arrays().items()}
+        for field, names in zip(FIELDS, self.context_names, strict=False):
+            out |= {f"context.{field}.{k}": v for k, v in names.arrays().items()}
         return out | {
             "offsets": log.offsets(),
             "items": log.items,
             "times": log.times,
             "user_fields": log.user_fields,
         }
+
+
+def vocabularies(arrays: Mapping[str, Array]) -> tuple[Vocabulary, tuple[Vocabulary, ...]]:
+    """User ids, and the values of each field of the context, from `Dataset.arrays`."""
+    known = [f"context.{field}" for field in FIELDS if f"context.{field}.ends" in arrays]
+    users, *contexts = (
+        Vocabulary.restore({k: arrays[f"{name}.{k}"] for k in ("bytes", "ends")})
+        for name in ("users", *known)
+    )
+    return users, tuple(contexts)

@@ -10,6 +10,8 @@ from scipy.sparse import csr_array
 from hermes.core.errors import ShapeError
 from hermes.core.types import Array, Bools, Floats, Ints, Queries, Shape
 
+from . import context
+
 
 def no_fields() -> Ints:
     """No attributes."""
@@ -43,6 +45,7 @@ class Interactions:
     item_fields: Ints = field(default_factory=no_fields)  # (I, F) attribute codes
     user_fields: Ints = field(default_factory=no_fields)  # (U, G) attribute codes
     valid: Holdout | None = None  # for early stopping
+    contexts: Ints = field(default_factory=no_fields)  # (N, 3) see `context`; (0, 0): unknown
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths and an unsorted log."""
@@ -81,17 +84,28 @@ class Interactions:
             items=self.items[mask],
             times=self.times[mask],
             weights=self.weights[mask],
+            contexts=self.contexts[mask] if len(self.contexts) else self.contexts,
         )
 
     def rank_from_end(self) -> Ints:
         """0 for each user's last event, 1 for the one before it, and so on.  -> (N,)"""
         return self.offsets()[self.users + 1] - 1 - np.arange(len(self.users))
 
-    def queries(self, users: Ints, length: int, now: Array | None = None) -> Queries:
+    def occasions(self) -> Ints:
+        """The circumstances in which each event came.  -> (N, 6)"""
+        return context.of_events(self.contexts, self.users, self.times)
+
+    def queries(
+        self,
+        users: Ints,
+        length: int,
+        now: Array | None = None,
+        occasion: Ints | None = None,
+    ) -> Queries:
         """Each user as they stand after their last event here.
 
-        users (B,), now (B,) days -> history (B, length); without `now` a user's clock stands at
-        their own last event.
+        users (B,), now (B,) days, occasion (B, 6) -> history (B, length); without `now` a user's
+        clock stands at their own last event.
         """
         offsets = self.offsets()
         starts, ends = offsets[users], offsets[users + 1]
@@ -100,8 +114,8 @@ class Interactions:
         place = np.where(known, place, 0)
         if not len(self.items):
             blank = np.zeros((len(users), length))
-            return Queries(users, blank.astype(np.int64), blank.astype(np.float32))
+            return Queries(users, blank.astype(np.int64), blank.astype(np.float32), occasion)
         clock = self.times[np.maximum(ends - 1, 0)] if now is None else now
         history = np.where(known, self.items[place], 0)
         ages = np.where(known, clock[:, None] - self.times[place], 0.0)
-        return Queries(users, history, ages.astype(np.float32))
+        return Queries(users, history, ages.astype(np.float32), occasion)

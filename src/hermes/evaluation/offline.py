@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from hermes.core.progress import Advance
-from hermes.core.protocols import Query
+from hermes.core.protocols import Query, none
 from hermes.core.types import Array, Bools, Ints
 from hermes.data.interactions import Interactions
 from hermes.models.base import Retriever
@@ -22,6 +22,7 @@ from .metrics import list_ranks, score_ranks
 from .splits import Cases
 
 TOP = 10  # items of a list that are kept for what is beyond accuracy
+OTHER = "other"  # the cascade of a second bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,17 @@ class Outcome:
     seconds: float  # of the pass
 
 
+def joined(outcome: Outcome, other: Outcome) -> Outcome:
+    """With the cascade of another bundle that answered the same cases, as the system `OTHER`."""
+    ranks = {**outcome.ranks, OTHER: other.ranks["cascade"]}
+    lists = {**outcome.lists, OTHER: other.lists["cascade"]}
+    return replace(outcome, ranks=ranks, lists=lists)
+
+
 def queries(cases: Cases) -> Iterator[Query]:
     """Each case as the request its user would have made."""
     log, bounds = cases.known, cases.known.offsets()
-    for user, now in zip(cases.users.tolist(), cases.now.tolist(), strict=True):
+    for q, (user, now) in enumerate(zip(cases.users.tolist(), cases.now.tolist(), strict=True)):
         rows = slice(bounds[user], bounds[user + 1])
         yield Query(
             id=f"evaluate-{user}",
@@ -64,6 +72,7 @@ def queries(cases: Cases) -> Iterator[Query]:
             user=user,
             history=log.items[rows],
             ages=(now - log.times[rows]).astype(np.float32),
+            context=cases.contexts[q] if len(cases.contexts) else none(),
             explain=False,
         )
 

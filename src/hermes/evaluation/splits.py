@@ -8,13 +8,13 @@ for every system that cannot reach it, and is counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from hermes.core.errors import ConfigError, DataError
 from hermes.core.types import Array, Bools, Ints
-from hermes.data.interactions import Holdout, Interactions
+from hermes.data.interactions import Holdout, Interactions, no_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Cases:
     repeats: int  # targets left out because their user had seen them
     fresh: int  # targets kept though training never saw the item
     allow_repeats: bool = False  # seen items are ranked too, and may be targets
+    contexts: Ints = field(default_factory=no_fields)  # (Q, 3) of the first target; (0, 0): unknown
 
     def __len__(self) -> int:
         return len(self.users)
@@ -52,6 +53,7 @@ class Cases:
             self,
             users=self.users[chosen],
             now=self.now[chosen],
+            contexts=self.contexts[chosen] if len(self.contexts) else self.contexts,
             targets=self.targets[rows],
             offsets=np.concatenate([[0], np.cumsum(counts)]),
         )
@@ -138,7 +140,8 @@ def stop_by(
     rows = np.flatnonzero(mask & (data.weights > 0) & (data.items > 0))
     users, first = np.unique(data.users[rows], return_index=True)
     rows = rows[first]
-    valid = Holdout(train.queries(users, length), data.items[rows])
+    asked = train.queries(users, length, occasion=data.occasions()[rows])
+    valid = Holdout(asked, data.items[rows])
     return (replace(train, valid=valid) if len(valid) else train), valid
 
 
@@ -161,7 +164,8 @@ def cases(
     if not len(users):
         raise DataError("the split leaves nobody to test on; give it more events or another cut")
     asked, starts = np.unique(users, return_index=True)
-    times = data.times[rows[first]][keep]
+    events = rows[first][keep]
+    times = data.times[events]
     now = np.minimum.reduceat(times, starts) if moment is None else np.full(len(asked), moment)
     trained = np.zeros(data.shape.n_items, bool)
     trained[train.items] = True
@@ -175,4 +179,14 @@ def cases(
         repeats=0 if repeats else int(seen.sum()),
         fresh=int((~trained[items]).sum()),
         allow_repeats=repeats,
+        contexts=earliest(data, events),
     )
+
+
+def earliest(data: Interactions, events: Ints) -> Ints:
+    """The context of each user's first of the events.  (T,) -> (Q, 3), or (0, 0) where none is"""
+    if not len(data.contexts):
+        return data.contexts
+    order = np.lexsort((data.times[events], data.users[events]))
+    _, first = np.unique(data.users[events][order], return_index=True)
+    return data.contexts[events[order[first]]]

@@ -14,7 +14,7 @@ from hermes.core.types import Array, Ints
 from . import beyond, segments
 from .intervals import Comparison, Interval, bootstrap, paired
 from .metrics import METRICS, table
-from .offline import TOP, Outcome
+from .offline import OTHER, TOP, Outcome
 from .splits import Split
 
 CURVE = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200)
@@ -129,7 +129,7 @@ def compare(
     chosen: tuple[tuple[str, int], ...],
     rng: np.random.Generator,
 ) -> list[Pair]:
-    """Cascade and fusion against the channel that is best by the metric, and cascade to fusion.
+    """Cascade and fusion against the channel best by the metric; cascade to fusion and `OTHER`.
 
     The best channel is picked on the same users, which leans against the system under test.
     """
@@ -138,7 +138,8 @@ def compare(
     for name, k in chosen:
         metric = f"{name}@{k}"
         best = max(channels, key=lambda s: float(each[s][metric].mean()), default="")
-        for a, b in (("fusion", best), ("cascade", best), ("cascade", "fusion")):
+        sides = (("fusion", best), ("cascade", best), ("cascade", "fusion"), ("cascade", OTHER))
+        for a, b in sides:
             if a in each and b in each:
                 result = paired(each[a][metric], each[b][metric], rng)
                 out.append(Pair(a, b, metric, result))

@@ -15,7 +15,11 @@ from .loop import Batch
 
 
 def sequences(
-    data: Interactions, size: int, rng: np.random.Generator, length: int
+    data: Interactions,
+    size: int,
+    rng: np.random.Generator,
+    length: int,
+    occasions: Ints | None = None,
 ) -> Iterator[Batch]:
     """Stretches of one user's events and the event that follows each.
 
@@ -23,7 +27,8 @@ def sequences(
     of like length and about as many events as `size` of them have on average, so that every event
     counts the same: history and target (B, n), right-padded with 0, n <= length; user (B,). Days
     from each event to the last target, ages (B, n), are 0 where padded: the event after it was
-    asked about at the age it has itself.
+    asked about at the age it has itself. With occasions (N, C), what is known of each event, those
+    of the targets too: context (B, n, C).
     """
     users, starts, ends = stretches(data, length)
     order, events = rng.permutation(len(starts)), ends - starts
@@ -38,7 +43,10 @@ def sequences(
         items = np.where(known, data.items[place], 0)
         history = np.where(known[:, 1:], items[:, :-1], 0)
         ages = (data.times[ends[index], None] - data.times[place[:, :-1]]).astype(np.float32)
-        yield tensors(user=users[index], history=history, target=items[:, 1:], ages=ages)
+        known_too = {} if occasions is None else {"context": occasions[place[:, 1:]]}
+        yield tensors(
+            user=users[index], history=history, target=items[:, 1:], ages=ages, **known_too
+        )
 
 
 def stretches(data: Interactions, length: int) -> tuple[Ints, Ints, Ints]:

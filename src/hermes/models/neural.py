@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from hermes.core.errors import ArtifactError, DataError
 from hermes.core.types import Array, Floats, Queries, Shape
+from hermes.data.context import blank
 from hermes.data.interactions import Holdout, Interactions
 from hermes.features.examples import Examples
 from hermes.learn import batches, losses
@@ -95,7 +96,8 @@ class NeuralEmbedder(Neural, Embedder[C]):
         out = []
         for i in range(0, len(queries), 512):
             q = queries.take(slice(i, i + 512))
-            batch = batches.tensors(user=q.users, history=q.history, ages=q.ages)
+            known = blank(len(q)) if q.context is None else q.context
+            batch = batches.tensors(user=q.users, history=q.history, ages=q.ages, context=known)
             out.append(self.net.encode({k: v.to(device) for k, v in batch.items()}).cpu().numpy())
         return np.concatenate(out)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from hermes.core.types import Shape
+from hermes.core.types import Ints, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn import batches, losses
 from hermes.learn.layers import Dropout, embedding
@@ -57,10 +57,14 @@ class SequentialEmbedder(NeuralEmbedder[C]):
             with torch.no_grad():
                 self.net.items.weight.copy_(torch.from_numpy(table))
 
+    def occasions(self, data: Interactions) -> Ints | None:
+        """What is known of the request before each event, where the network reads it.  -> (N, C)"""
+        return None
+
     def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
         """Stretches of events; with a sampling loss, each with its negatives."""
-        config = self.config
-        for batch in batches.sequences(data, config.schedule.batch, rng, config.length):
+        config, asked = self.config, self.occasions(data)
+        for batch in batches.sequences(data, config.schedule.batch, rng, config.length, asked):
             if config.loss != "softmax":
                 drawn = rng.integers(1, data.shape.n_items, config.negatives)
                 batch["negatives"] = torch.from_numpy(drawn)
@@ -112,14 +116,21 @@ class Sequential(nn.Module, ABC):
 
     def encode(self, batch: Batch) -> Tensor:
         """The inputs, (B, L) each and left-padded with 0 -> (B, D)"""
-        columns = [batch[name][:, -self.length :] for name in self.inputs]
-        width, count = columns[0].shape[1], (columns[0] > 0).sum(1)
-        place = torch.arange(width, device=count.device) + (width - count)[:, None]
-        longest, index = max(int(count.max()), 1), place.clamp(max=width - 1)
-        moved = [torch.where(place < width, c.gather(1, index), 0)[:, :longest] for c in columns]
-        rows = torch.arange(len(count), device=count.device)
-        return torch.as_tensor(self(*moved)[rows, (count - 1).clamp(min=0)])
+        moved, last = shifted([batch[name][:, -self.length :] for name in self.inputs])
+        return torch.as_tensor(self(*moved)[torch.arange(len(last), device=last.device), last])
 
     def catalogue(self) -> Tensor:
         """(I, D)"""
         return self.items.weight
+
+
+def shifted(columns: list[Tensor]) -> tuple[list[Tensor], Tensor]:
+    """The padding from the left to the right, and the place of the last event.
+
+    (B, L) each, the first of them items -> (B, n) each, (B,)
+    """
+    width, count = columns[0].shape[1], (columns[0] > 0).sum(1)
+    place = torch.arange(width, device=count.device) + (width - count)[:, None]
+    longest, index = max(int(count.max()), 1), place.clamp(max=width - 1)
+    moved = [torch.where(place < width, c.gather(1, index), 0)[:, :longest] for c in columns]
+    return moved, (count - 1).clamp(min=0)

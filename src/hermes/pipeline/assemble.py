@@ -23,6 +23,7 @@ from hermes.core.protocols import Channel, Query
 from hermes.core.types import Array, Candidates, Floats, Ints, Queries, Shape
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
+from hermes.data.dataset import vocabularies
 from hermes.explain.reasons import Reasons
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
@@ -56,6 +57,7 @@ class Engine:
     catalogue: Catalogue
     search: TextSearch
     users: Vocabulary
+    contexts: tuple[Vocabulary, ...]  # of page, device and referrer; empty where none is known
     offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
     items: Ints  # (N,)
     times: Array  # (N,) days since the epoch
@@ -90,6 +92,7 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
     offsets, items, times = known["offsets"], known["items"], known["times"]
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
+    users, contexts = vocabularies(known)
     search = TextSearch(catalogue)
     made = recommender(bundle, recipe, catalogue, at, tier, search)
     recall(bundle, made, offsets, items)
@@ -97,7 +100,8 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
         recommender=made,
         catalogue=catalogue,
         search=search,
-        users=Vocabulary.restore({k: known[f"users.{k}"] for k in ("bytes", "ends")}),
+        users=users,
+        contexts=contexts,
         offsets=offsets,
         items=items,
         times=times,
@@ -176,8 +180,8 @@ def channel_of(bundle: Bundle, spec: ChannelSpec, light: Light, tier: int) -> Ch
     entry = bundle.manifest["models"][spec.name]
     if entry["embedder"]:
         index = VectorIndex.restore(bundle.arrays(f"models/{spec.name}.index"))
-        encoder = encoder_of(bundle, spec.name, tier)
-        return EmbeddingChannel(spec.name, encoder, index, length=entry["length"])
+        encoder, asked = encoder_of(bundle, spec.name, tier)
+        return EmbeddingChannel(spec.name, encoder, index, length=entry["length"], asked=asked)
     model = restored(bundle, spec.name)
     length = entry["length"]
     if tier == 3 and isinstance(model, Neighbours):
@@ -197,19 +201,19 @@ def restored(bundle: Bundle, name: str) -> Any:
     return model.restore(shape_of(entry["shape"]), bundle.arrays(f"models/{name}"))
 
 
-def encoder_of(bundle: Bundle, name: str, tier: int) -> Encoder:
-    """Queries to vectors: the exported graph on tier 2, the model itself otherwise."""
+def encoder_of(bundle: Bundle, name: str, tier: int) -> tuple[Encoder, bool]:
+    """Queries to vectors, by the graph on tier 2, and whether it reads how a request is made."""
     graph = bundle.graph(name)
     if tier == 1 or graph is None:
         model = restored(bundle, name)
-        encode: Encoder = model.embed
-        return encode
+        return model.embed, "context" in getattr(getattr(model, "net", None), "inputs", ())
     session = Session(graph)
 
     def run(queries: Queries) -> Floats:
         return np.asarray(session.run(**unpadded(queries)))
 
-    return run if "ages" in session.inputs else Remembered(run)
+    encode = run if "ages" in session.inputs else Remembered(run)
+    return encode, "context" in session.inputs
 
 
 def shape_of(table: Mapping[str, Any]) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,7 +21,8 @@ def before(log: Interactions, rows: Ints, size: int = 20) -> Iterator[Query]:
     for row in rows.tolist():
         user = int(log.users[row])
         past = slice(int(offsets[user]), row)
-        yield standing(log, f"log-{row}", user, past, float(log.times[row]), size)
+        query = standing(log, f"log-{row}", user, past, float(log.times[row]), size)
+        yield replace(query, context=log.contexts[row]) if len(log.contexts) else query
 
 
 def after(log: Interactions, users: Ints, size: int = 20) -> Iterator[Query]:

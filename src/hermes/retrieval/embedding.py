@@ -10,6 +10,7 @@ import numpy as np
 from hermes.core.errors import ShapeError
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints, Queries
+from hermes.data.context import of_request
 
 from .channels import interest, membership, nothing
 
@@ -27,7 +28,8 @@ def unpadded(query: Queries) -> dict[str, Array]:
     """One query as the inputs of an encoder's graph."""
     n = int(np.count_nonzero(query.history)) or 1
     history, ages = query.history[:, -n:], query.ages[:, -n:]
-    return {"user": query.users, "history": history, "ages": ages}
+    known = {} if query.context is None else {"context": query.context}
+    return {"user": query.users, "history": history, "ages": ages, **known}
 
 
 class Remembered:
@@ -68,7 +70,8 @@ class EmbeddingChannel:
     """Asks the index for k plus as many as the user has seen, and leaves those out.
 
     length: events of the history the encoder reads; most: what is asked for at most, since a
-    history may be longer than an index is good for.
+    history may be longer than an index is good for; asked: the encoder reads the circumstances of
+    the request too.
     """
 
     def __init__(
@@ -81,10 +84,11 @@ class EmbeddingChannel:
         most: int = 5000,
         strangers: bool = False,
         repeats: bool = False,
+        asked: bool = False,
     ) -> None:
         self.name, self.encoder, self.index = name, encoder, index
         self.length, self.most = length, most
-        self.strangers, self.repeats = strangers, repeats
+        self.strangers, self.repeats, self.asked = strangers, repeats, asked
 
     def encode(self, query: Query) -> Floats:
         """(1, D); raises `ShapeError` when the encoder gives anything else."""
@@ -99,7 +103,10 @@ class EmbeddingChannel:
         row, days = np.zeros((1, self.length), np.int64), np.zeros((1, self.length), np.float32)
         if len(history):
             row[0, -len(history) :], days[0, -len(history) :] = history, ages
-        return Queries(np.array([query.user]), row, days)
+        if not self.asked:
+            return Queries(np.array([query.user]), row, days)
+        known = of_request(query.context, query.at.timestamp() / 86_400, query.ages)
+        return Queries(np.array([query.user]), row, days, known[None])
 
     def retrieve(self, query: Query, k: int) -> Candidates:
         """At most k items; none for a stranger unless the encoder was made for `strangers`."""

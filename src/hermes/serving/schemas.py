@@ -22,7 +22,7 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     k: Annotated[int, Meta(ge=1, le=1000)] = 20
     domains: Annotated[list[str], Meta(max_length=64)] = []
     query: Annotated[str, Meta(max_length=1000)] = ""
-    context: dict[str, str] = {}  # surface, device, referrer
+    context: dict[str, str] = {}  # surface, page, device, referrer
     diversity: Share | None = None
     filters: dict[str, Any] = {}  # see policy/constraints: price, categories, creators ...
     exclude: Annotated[list[Id], Meta(max_length=10_000)] = []

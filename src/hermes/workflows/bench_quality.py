@@ -26,7 +26,7 @@ from hermes.data.lake import Lake
 from hermes.data.spec import DataSpec
 from hermes.evaluation.intervals import Comparison, Interval, bootstrap
 from hermes.evaluation.metrics import table
-from hermes.evaluation.offline import retriever_ranks
+from hermes.evaluation.offline import OTHER, retriever_ranks
 from hermes.evaluation.splits import Cases, Split, leave_one_out
 from hermes.evaluation.summary import Evaluation
 from hermes.models.retrievers.transition import Transition
@@ -71,12 +71,21 @@ class Ground:
         return leave_one_out(data.interactions)
 
     def cascade(
-        self, recipe: str, name: str, lake: Path, settings: tuple[str, ...]
+        self,
+        recipe: str,
+        name: str,
+        lake: Path,
+        settings: tuple[str, ...],
+        against: str | None = None,
     ) -> tuple[Evaluation, float]:
-        """A recipe's figures and its minutes of training; what this very code made is kept."""
+        """A recipe's figures and its minutes of training; what this very code made is kept.
+
+        against: a recipe that was measured here before, for a paired test.
+        """
         wanted, kept = opened(recipe, settings)[0], self.place.work / f"{recipe}-{name}"
         source, given = (str(kept), ()) if current(kept, wanted) else (recipe, settings)
-        found = evaluate(source, lake, LOO, settings=given, keep=kept)
+        other = self.place.work / f"{against}-{name}" if against else None
+        found = evaluate(source, lake, LOO, settings=given, keep=kept, against=other)
         seconds = Bundle.load(kept).manifest["seconds"]["all"]
         return found, float(seconds) / MINUTE
 
@@ -145,6 +154,20 @@ def quality(ground: Ground) -> list[Row]:
     rows = of(found, "cascade", f"{name}, cascade", {"hr@10": 0.329, "ndcg@10": 0.189})
     rows += of(found, "channel.sasrec", f"{name}, SASRec", {"hr@10": 0.315, "ndcg@10": 0.182})
     rows += better(found, name)
+    return [*rows, above(f"{name}: training", minutes, "min", None)]
+
+
+def full(ground: Ground) -> list[Row]:
+    """Everything there is, against the recipe above on the same users."""
+    ground.cascade("quality", "movielens-1m", ground.films(), REFERENCE)
+    found, minutes = ground.cascade("full", "movielens-1m", ground.films(), REFERENCE, "quality")
+    name = "MovieLens-1M, recipe full"
+    rows = of(found, "cascade", f"{name}, cascade", {"hr@10": None, "ndcg@10": None})
+    for pair in (p for p in found.paired if p.b == OTHER and p.metric == "ndcg@10"):
+        r = pair.result
+        label, note = f"{name}: cascade over quality's, ndcg@10", f"p = {r.p:.4f}"
+        row = above(label, Interval(r.mean, r.low, r.high), "", 0.0, note)
+        rows.append(row | {"holds": r.mean > 0 and r.p < 0.01})
     return [*rows, above(f"{name}: training", minutes, "min", None)]
 
 
@@ -247,7 +270,8 @@ PARTS: dict[str, Callable[[Ground], list[Row]]] = {
     "peers": rivals,
     "quick": quick,
     "quality": quality,
+    "full": full,
     "liked": liked,
     "beauty": beauty,
 }
-LONG = ("quality", "liked", "beauty")
+LONG = ("quality", "full", "liked", "beauty")

@@ -18,7 +18,7 @@ from hermes.data.dataset import Dataset
 from hermes.data.lake import Lake
 from hermes.evaluation import splits
 from hermes.evaluation.cascade import Cascade
-from hermes.evaluation.offline import replay
+from hermes.evaluation.offline import Outcome, joined, replay
 from hermes.evaluation.splits import Split
 from hermes.evaluation.summary import Evaluation, summarise
 from hermes.learn.run import Run
@@ -56,6 +56,7 @@ def evaluate(
     run: Run = Run(),
     settings: tuple[str, ...] = (),
     keep: Path | None = None,
+    against: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
     """Figures of a bundle's folder, or of a recipe's name or file.
@@ -63,13 +64,18 @@ def evaluate(
     A bundle counts only when it was trained without what the protocol holds back. One that was
     trained on everything is not measured itself: its recipe is trained again without it, and `say`
     is told. Raises `ConfigError` for a bundle of another lake or another protocol. `keep` is where
-    a bundle trained here stays.
+    a bundle trained here stays. `against` is a bundle, trained without the test too, whose cascade
+    answers the same users: the system `OTHER`.
     """
     table, manifest = opened(source, settings)
     data = dataset(Lake(lake), parse(table).data)
     split = divided(data, plan)
+    if against and not suits(read_manifest(against), data, mark(split, plan), str(against)):
+        raise ConfigError(
+            f"{against} has seen the test; evaluate its recipe with --out FOLDER first"
+        )
     if manifest and suits(manifest, data, mark(split, plan), source):
-        return measured(Path(source), data, split, plan)
+        return measured(Path(source), data, split, plan, against)
     if manifest:
         say(f"{source} was trained on everything; its recipe is trained again without the test")
     from .train import train  # the only part that needs torch
@@ -78,7 +84,7 @@ def evaluate(
         out = keep or Path(scratch) / "bundle"
         known = split.test.known
         train(table, data, out, known=known, protocol=mark(split, plan), run=run)
-        return measured(out, data, split, plan)
+        return measured(out, data, split, plan, against)
 
 
 def opened(source: str, settings: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -129,12 +135,14 @@ def divided(data: Dataset, plan: Plan) -> Split:
     return replace(split, test=split.test.take(drawn))
 
 
-def measured(bundle: Path, data: Dataset, split: Split, plan: Plan) -> Evaluation:
-    """Every test user through the bundle's own recommender."""
-    engine = assemble(bundle, plan.tier)
-    agree(engine, data, bundle)
-    with progress("evaluate", len(split.test), "users") as advance:
-        outcome = replay(split.test, Cascade(engine.recommender), advance)
+def measured(
+    bundle: Path, data: Dataset, split: Split, plan: Plan, against: Path | None = None
+) -> Evaluation:
+    """Every test user through the bundle's own recommender, and through that of another."""
+    engine, outcome = answered(bundle, data, split, plan)
+    if against:
+        _, other = answered(against, data, split, plan)
+        outcome = joined(outcome, other)
     return summarise(
         outcome,
         split,
@@ -144,6 +152,14 @@ def measured(bundle: Path, data: Dataset, split: Split, plan: Plan) -> Evaluatio
         ks=plan.ks,
         seed=plan.seed,
     )
+
+
+def answered(bundle: Path, data: Dataset, split: Split, plan: Plan) -> tuple[Engine, Outcome]:
+    """Every test user through one bundle."""
+    engine = assemble(bundle, plan.tier)
+    agree(engine, data, bundle)
+    with progress("evaluate", len(split.test), "users") as advance:
+        return engine, replay(split.test, Cascade(engine.recommender), advance)
 
 
 def agree(engine: Engine, data: Dataset, bundle: Path) -> None:

@@ -20,6 +20,7 @@ from hermes.core.progress import progress
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Ints, strongest
 from hermes.data.catalogue import Catalogue
+from hermes.data.context import blank
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
 from hermes.features.columns import Columns
@@ -103,8 +104,8 @@ def export(model: Embedder[Any], spec: ChannelSpec, draft: Draft, log: Interacti
     if not hasattr(model, "net"):
         return {}
     past = np.arange(length)[None] % max(model.shape.n_items - 1, 1) + 1
-    ages = np.arange(length, 0, -1, np.float32)[None]
-    sample = {"user": np.ones(1, np.int64), "history": past, "ages": ages}
+    ages = np.arange(length, 0, -1)[None].astype(np.float32)
+    sample = {"user": np.ones(1, np.int64), "history": past, "ages": ages, "context": blank(1)}
     graph = draft.folder / "models" / f"{spec.name}.onnx"
     export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
     if spec.bits == 32:

@@ -17,6 +17,7 @@ from fastapi import Query as Param
 from hermes.core.errors import DataError, NotFound
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
+from hermes.data.context import encode
 from hermes.data.log import Exposure
 from hermes.pipeline.trace import Slate, Trace
 
@@ -93,6 +94,7 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         ages=ages(at, past),
         domains=tuple(wanted.domains),
         surface=wanted.context.get("surface", "home"),
+        context=encode(wanted.context, deps.engine.contexts),
         text=wanted.query,
         exclude=exclude,
         filters=wanted.filters,
