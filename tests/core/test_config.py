@@ -165,3 +165,15 @@ def test_a_name_becomes_a_class() -> None:
 def test_only_a_class_of_an_allowed_package_is_resolved(name: str) -> None:
     with pytest.raises(ConfigError):
         resolve(name)
+
+
+def test_a_part_is_left_out_by_its_name() -> None:
+    table = {"channels": [{"name": "a"}, {"name": "b"}], "rank": {"keep": 1}}
+    assert override(table, "-channels.a") == {"channels": [{"name": "b"}], "rank": {"keep": 1}}
+    assert override(table, "-rank") == {"channels": [{"name": "b"}]}
+
+
+@pytest.mark.parametrize("setting", ["-rang", "-channels.c"])
+def test_what_is_not_there_can_not_be_left_out(setting: str) -> None:
+    with pytest.raises(ConfigError, match=r"--set .*: no '"):
+        override({"channels": [{"name": "a"}], "rank": {}}, setting)

@@ -123,3 +123,12 @@ def improves(model: Any) -> bool:
     )  # fmt: skip
     score = model.fit(data).score(data)
     return bool(score[labels > 0].mean() > score[labels == 0].mean() + 1.0)
+
+
+def test_a_summed_history_is_the_same_for_every_candidate() -> None:
+    net = DIN(DINConfig(pooling="sum")).build(SHAPE).eval()
+    past = torch.randn(2, 3, 4)
+    known = torch.tensor([[False, True, True], [True, True, True]])
+    found = net.interest(past, torch.randn(4, 4), torch.tensor([0, 0, 1, 1]), known)
+    want = torch.stack([past[0, 1:].sum(0)] * 2 + [past[1].sum(0)] * 2)
+    torch.testing.assert_close(found, want)

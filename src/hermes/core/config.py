@@ -89,16 +89,42 @@ def name_of(kind: Any) -> str:
 def override(table: dict[str, Any], setting: str) -> dict[str, Any]:
     """`a.b.0.c=value` laid over a nested table; the value is TOML, or a bare word.
 
-    Raises `ConfigError` on a malformed setting or a path through something that is not a table.
+    `-a.b` takes something out of it. Raises `ConfigError` on a malformed setting or a path through
+    something that is not a table.
     """
+    if setting.startswith("-") and "=" not in setting:
+        return without(table, setting.removeprefix("-"))
     path, found, text = setting.partition("=")
     if not found or not all(path.split(".")):
-        raise ConfigError(f"--set {setting!r}: write key=value")
+        raise ConfigError(f"--set {setting!r}: write key=value, or -key to leave one out")
     try:
         value = tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         value = text
     *parents, last = path.split(".")
+    node = below(table, parents, path)
+    if not isinstance(node, dict):
+        raise ConfigError(f"--set {path!r}: the last but one step is not a table")
+    node[last] = value
+    return table
+
+
+def without(table: dict[str, Any], path: str) -> dict[str, Any]:
+    """A nested table without one of its parts; raises `ConfigError` when it has no such part."""
+    *parents, last = path.split(".")
+    node = below(table, parents, path)
+    if isinstance(node, list):
+        node.remove(named(node, last, path))
+    elif isinstance(node, dict) and last in node:
+        del node[last]
+    else:
+        known = map(str, node) if isinstance(node, dict) else ()
+        raise ConfigError(f"--set -{path}: no {last!r}{nearest(last, known)}")
+    return table
+
+
+def below(table: dict[str, Any], parents: list[str], path: str) -> Any:
+    """What a path leads to, tables made where there are none yet."""
     node: Any = table
     for key in parents:
         if isinstance(node, list):
@@ -107,10 +133,7 @@ def override(table: dict[str, Any], setting: str) -> dict[str, Any]:
             node = node.setdefault(key, {})
         else:
             raise ConfigError(f"--set {path!r}: {key!r} is not a table")
-    if not isinstance(node, dict):
-        raise ConfigError(f"--set {path!r}: the last but one step is not a table")
-    node[last] = value
-    return table
+    return node
 
 
 def named(tables: list[Any], key: str, path: str) -> Any:

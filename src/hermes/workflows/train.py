@@ -31,6 +31,7 @@ from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .labels import Cut, cut
+from .pantry import Pantry
 from .stages import Kitchen, export, fit_blend, fit_ranker, judged, made, remember
 
 
@@ -41,6 +42,7 @@ class Bench:
     work: Path
     run: Run
     seconds: dict[str, float]
+    pantry: Pantry | None = None  # of models that other runs fitted
 
     def fitted(self, name: str, model: Model[Any, Any], data: Any) -> Model[Any, Any]:
         """The model as it was left by an earlier, killed run, or fitted now."""
@@ -49,6 +51,10 @@ class Bench:
         if done.exists() and took.exists():
             self.seconds[name] = float(took.read_text())
             return model.restore(data.shape, dict(load_file(done)))
+        place = self.pantry.place(model, data, self.run.seed) if self.pantry else None
+        if self.pantry and place and (arrays := self.pantry.taken(place)) is not None:
+            self.seconds[name] = 0.0
+            return model.restore(data.shape, arrays)
         began = time.perf_counter()
         model.fit(data, replace(self.run, checkpoint=self.work / f"{name}.checkpoint"))
         self.seconds[name] = time.perf_counter() - began
@@ -56,6 +62,8 @@ class Bench:
         save_file({k: np.ascontiguousarray(v) for k, v in model.arrays().items()}, part)
         part.replace(done)
         took.write_text(f"{self.seconds[name]:.3f}")
+        if self.pantry and place:
+            self.pantry.keep(place, model.arrays())
         return model
 
 
@@ -66,12 +74,14 @@ def train(
     known: Interactions | None = None,
     protocol: str = "none",
     run: Run = Run(),
+    pantry: Path | None = None,
 ) -> Bundle:
     """Fit a recipe's table on `data`, write the bundle to `out`, and return it.
 
     known: what may be learned from, for an evaluation that keeps the rest; without it all of
-    `data.interactions`. Raises `ConfigError`, `DataError`, and `ArtifactError` when `out` is
-    something else than a bundle.
+    `data.interactions`. pantry: a folder of models that other runs fitted on the same data, and
+    where this one leaves its own; they count no seconds here. Raises `ConfigError`, `DataError`,
+    and `ArtifactError` when `out` is something else than a bundle.
     """
     recipe, started = parse(table), time.perf_counter()
     check(recipe)
@@ -81,7 +91,10 @@ def train(
     marks = [table, data.hash, learned(log), protocol, run.seed, code_hash()]
     key = hashlib.sha256(json.dumps(marks, sort_keys=True, default=str).encode()).hexdigest()[:16]
     work = out.parent / f".{out.name}.{key}.work"
-    draft, bench = Draft(out, work / "draft"), Bench(work, run, {})
+    draft, bench = (
+        Draft(out, work / "draft"),
+        Bench(work, run, {}, Pantry(pantry) if pantry else None),
+    )
     try:
         manifest = head(recipe, table, data, protocol, run)
         cook(recipe, data, log, parts, bench, draft, manifest)

@@ -10,6 +10,7 @@ since the paper's sum forgets the order; ReLU instead of Dice; trained on groups
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -28,6 +29,7 @@ class DINConfig:
     """Sizes, loss and schedule."""
 
     d: int = 16
+    pooling: Literal["attention", "sum"] = "attention"  # of the history; a sum weighs all alike
     attention: int = 16  # hidden units of the activation unit
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
@@ -51,7 +53,10 @@ class Network(nn.Module):
     def __init__(self, shape: Shape, config: DINConfig) -> None:
         super().__init__()
         self.numbers, self.codes = Numbers(shape.n_dense), Codes(shape, config.d)
-        self.interest = Interest(config.d, config.attention, shape.history)
+        attentive = config.pooling == "attention"
+        self.interest = (
+            Interest(config.d, config.attention, shape.history) if attentive else Total()
+        )
         wide = self.numbers.width + self.codes.width + 2 * config.d
         self.deep = mlp(wide, *config.hidden, 1, dropout=config.dropout)
 
@@ -64,6 +69,14 @@ class Network(nn.Module):
         parts = [self.numbers(dense), v, interest, interest * item]
         score: Tensor = self.deep(torch.cat(parts, dim=1)).squeeze(1)
         return score
+
+
+class Total(nn.Module):
+    """The plain sum over the history, the same for every candidate."""
+
+    def forward(self, past: Tensor, item: Tensor, query: Tensor, known: Tensor) -> Tensor:
+        """(Q, L, D), (N, D), (N,), (Q, L) -> (N, D)"""
+        return rows((past * known[:, :, None]).sum(1, keepdim=True), query)[:, 0].expand_as(item)
 
 
 class Interest(nn.Module):
