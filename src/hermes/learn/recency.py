@@ -1,0 +1,83 @@
+"""How much each event of a history counts: less by its place from the end, less by its age.
+
+A network that reads a history as a weighted mean needs no attention to know the order: the event j
+places before the last, a days ago, counts exp(l_j) (1 + a)^-r, with l and r learned. Several paces
+stand side by side, from one that forgets nothing at the start to one that sees little but the last
+event, and what they do not give to the events goes to the state of having done nothing, so that a
+short history says little and none says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hermes.data.interactions import Interactions
+
+from .batches import sequences, tensors
+from .loop import Batch
+
+
+class Recency(nn.Module):
+    """Weights of the last `length` events at each of H `paces`."""
+
+    def __init__(self, length: int, paces: int) -> None:
+        super().__init__()
+        self.length = length
+        power = torch.linspace(0.0, 2.0, paces) if paces > 1 else torch.ones(1)
+        lag = torch.arange(length, dtype=torch.float32)
+        self.places = nn.Parameter(-power[:, None] * torch.log1p(lag))  # (H, length) newest first
+        self.rates = nn.Parameter(torch.full((paces,), -3.0))  # r before softplus
+
+    def stretch(self, ages: Tensor) -> Tensor:
+        """Weights of all events as every event after them sees them.
+
+        ages (B, n, n) in days, of event j when the one after i happened -> (B, H, n, n), 0 above
+        the diagonal; n <= length.
+        """
+        place = torch.arange(ages.shape[-1], device=ages.device)
+        lag = place[:, None] - place[None, :]
+        return self.shares(lag, ages[:, None], (lag >= 0)[None, None])
+
+    def last(self, history: Tensor, ages: Tensor) -> Tensor:
+        """Weights as the next event sees them.  (B, L) left-padded with 0, (B, L) -> (B, H, 1, L)
+
+        L <= length.
+        """
+        lag = torch.arange(history.shape[1], device=history.device).flip(0)[None]
+        return self.shares(lag, ages[:, None, None], (history > 0)[:, None, None])
+
+    def shares(self, lag: Tensor, ages: Tensor, known: Tensor) -> Tensor:
+        """(n, m), (B, 1, n, m), (B or 1, 1, n, m) -> (B, H, n, m), rows that sum to below 1"""
+        value = self.places[:, lag.clamp(min=0)]  # (H, n, m)
+        rate = F.softplus(self.rates)[:, None, None]
+        value = value - rate * torch.log1p(ages.clamp(min=0.0))
+        value = value.masked_fill(~known, -torch.inf)
+        nothing = torch.zeros_like(value[..., :1])
+        return torch.cat([nothing, value], dim=-1).softmax(-1)[..., 1:]
+
+
+def aged(data: Interactions, size: int, rng: np.random.Generator, length: int) -> Iterator[Batch]:
+    """`batches.sequences` with the ages of events, from which nobody learns to be shown a dislike.
+
+    history and target (B, n), right-padded with 0, and ages (B, n, n), days from event j to the one
+    that follows event i. An event without positive weight is read, and is no target.
+    """
+    place = replace(data, items=np.arange(1, len(data) + 1))  # so that batches hold rows
+    items = np.concatenate([[0], data.items])
+    liked = np.concatenate([[0], np.where(data.weights > 0, data.items, 0)])
+    times = np.concatenate([[0.0], data.times])
+    for batch in sequences(place, size, rng, length):
+        past, ahead = batch["history"].numpy(), batch["target"].numpy()
+        ages = times[ahead][:, :, None] - times[past][:, None, :]
+        yield tensors(
+            user=batch["user"].numpy(),
+            history=items[past],
+            target=liked[ahead],
+            ages=ages.astype(np.float32),
+        )

@@ -1,0 +1,105 @@
+"""What the diffusion model owes its steps, its order and an index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+
+from hermes.artifacts.export import export_encoder
+from hermes.artifacts.onnx_session import Session
+from hermes.core.types import Queries, Shape
+from hermes.data.interactions import Interactions
+from hermes.learn.batches import tensors
+from hermes.learn.loop import Schedule
+from hermes.models.retrievers.diffusion import Denoiser, Diffusion, DiffusionConfig
+
+ITEMS, LENGTH = 30, 12
+QUICK = Schedule(epochs=12, batch=16, lr=1e-2, patience=12)
+CONFIG = DiffusionConfig(d=16, hidden=32, length=LENGTH, steps=4, schedule=QUICK)
+
+
+def cycle(users: int = 40, events: int = 20) -> Interactions:
+    """Everybody goes around 1, 2, ... 29, 1."""
+    who, step = np.repeat(np.arange(1, users + 1), events), np.tile(np.arange(events), users)
+    items = 1 + (5 * who + step) % (ITEMS - 1)
+    ones = np.ones(len(who), np.float32)
+    return Interactions(who, items, step.astype(float), ones, Shape(users + 1, ITEMS))
+
+
+def asked(*histories: list[int], length: int = LENGTH) -> Queries:
+    rows = np.zeros((len(histories), length), np.int64)
+    for row, history in zip(rows, histories, strict=True):
+        row[length - len(history) :] = history
+    ages = np.where(rows > 0, np.arange(length, 0, -1), 0).astype(np.float32)
+    return Queries(np.zeros(len(rows), np.int64), rows, ages)
+
+
+def drawn(config: DiffusionConfig = CONFIG) -> Diffusion:
+    """A model with weights at random."""
+    torch.manual_seed(5)
+    model = Diffusion(config)
+    model.shape = Shape(9, ITEMS)
+    model.net = Denoiser(model.shape, config).eval()
+    with torch.no_grad():
+        for weight in model.net.parameters():
+            weight.add_(torch.randn_like(weight), alpha=0.2)
+    return model
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, LENGTH])
+def test_padding_on_the_left_changes_nothing(n: int) -> None:
+    model, history = drawn(), list(range(3, 3 + n))
+    plain = model.embed(asked(history))
+    np.testing.assert_allclose(model.embed(asked(history, length=LENGTH + 7)), plain, atol=1e-4)
+
+
+def test_order_and_age_count() -> None:
+    model, queries = drawn(), asked([1, 2, 3], [2, 1, 3], [1, 2, 3])
+    queries.ages[2, -3:] = (900, 90, 0)
+    first, turned, older = model.embed(queries)
+    assert not np.allclose(first, turned, atol=1e-3)
+    assert not np.allclose(first, older, atol=1e-3)
+
+
+def test_whoever_asks_twice_is_answered_alike() -> None:
+    model, queries = drawn(), asked([1, 2, 3], [])
+    np.testing.assert_array_equal(model.embed(queries), model.embed(queries))
+
+
+@pytest.mark.parametrize("loss", ["softmax", "sampled"])
+@pytest.mark.parametrize("start", ["spectral", "random"])
+def test_a_planted_cycle_is_learned(
+    loss: Literal["softmax", "sampled"], start: Literal["spectral", "random"]
+) -> None:
+    patient = replace(QUICK, epochs=30)
+    config = replace(CONFIG, loss=loss, start=start, negatives=20, schedule=patient)
+    model = Diffusion(config).fit(cycle())
+    assert np.mean(model.losses[-3:]) < 0.7 * model.losses[0]
+    scores = model.score(asked(*([i, i + 1, i + 2] for i in range(1, 25))))
+    scores[:, 0] = -np.inf
+    found = np.argsort(-scores, axis=1)[:, :3]
+    hits = [i + 3 in row for i, row in zip(range(1, 25), found.tolist(), strict=True)]
+    assert np.mean(hits) > 0.8
+
+
+def test_the_exported_graph_serves_the_same(tmp_path: Path) -> None:
+    model, path = drawn(), tmp_path / "m.onnx"
+    past = np.arange(LENGTH)[None] % (ITEMS - 1) + 1
+    sample = tensors(user=np.ones(1, np.int64), history=past, ages=past.astype(np.float32))
+    assert export_encoder(model.net, sample, path, np.random.default_rng(0)) < 1e-4
+    session, query = Session(path), asked([3, 7, 3], length=3)
+    given = {"user": query.users, "history": query.history, "ages": query.ages}
+    found = session.run(**{name: given[name] for name in session.inputs})
+    np.testing.assert_allclose(found, model.embed(query), atol=1e-4)
+
+
+def test_histories_of_one_event_teach_nothing_and_break_nothing() -> None:
+    users, ones = np.arange(1, 6), np.ones(5, np.float32)
+    log = Interactions(users, users, users.astype(float), ones, Shape(6, ITEMS))
+    model = Diffusion(replace(CONFIG, schedule=replace(QUICK, epochs=1))).fit(log)
+    assert np.isfinite(model.score(asked([1], []))).all()
