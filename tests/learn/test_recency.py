@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
-from hermes.core.types import Shape
-from hermes.data.interactions import Interactions
-from hermes.learn.recency import Recency, aged
+from hermes.learn.recency import Recency
 
 
 def module(length: int = 6, paces: int = 3) -> Recency:
@@ -17,13 +14,6 @@ def module(length: int = 6, paces: int = 3) -> Recency:
         made.places.add_(torch.randn_like(made.places))
         made.rates.add_(torch.randn_like(made.rates) + 3)
     return made
-
-
-def log(*histories: list[tuple[int, float, float]]) -> Interactions:
-    rows = [(u, *event) for u, history in enumerate(histories, 1) for event in history]
-    users, items, times, weights = (np.array(column) for column in zip(*rows, strict=True))
-    shape = Shape(len(histories) + 1, 10)
-    return Interactions(users, items, times.astype(float), weights.astype(np.float32), shape)
 
 
 def test_at_the_start_the_paces_run_from_all_alike_to_the_last_few() -> None:
@@ -59,27 +49,9 @@ def test_nothing_done_weighs_nothing() -> None:
 def test_a_stretch_is_weighed_as_each_of_its_moments_is_served() -> None:
     made, n = module(), 5
     times = torch.tensor([0.0, 1.0, 4.0, 4.0, 9.0, 20.0])
-    ages = (times[1:, None] - times[None, :n])[None]
-    whole = made.stretch(ages)[0]
+    whole = made.stretch(times[None, -1] - times[None, :n])[0]
     for i in range(n):
-        alone = made.last(torch.ones(1, i + 1, dtype=torch.long), ages[:, i, : i + 1])[0, :, 0]
+        ages = (times[i + 1] - times[: i + 1])[None]
+        alone = made.last(torch.ones(1, i + 1, dtype=torch.long), ages)[0, :, 0]
         torch.testing.assert_close(whole[:, i, : i + 1], alone)
         assert not whole[:, i, i + 1 :].any()
-
-
-def test_batches_tell_how_old_each_event_is_when_the_next_one_happens() -> None:
-    data = log([(3, 10.0, 1), (4, 10.5, 1), (5, 14.0, 1)], [(7, 0.0, 1), (8, 2.0, 1)])
-    batches = list(aged(data, 8, np.random.default_rng(0), 10))
-    first = next(b for b in batches if 1 in b["user"].tolist())
-    row = first["user"].tolist().index(1)
-    assert first["history"][row, :2].tolist() == [3, 4]
-    assert first["target"][row, :2].tolist() == [4, 5]
-    assert first["ages"][row, 0, 0].item() == 0.5
-    assert first["ages"][row, 1, :2].tolist() == [4.0, 3.5]
-
-
-def test_a_dislike_is_read_and_is_no_target() -> None:
-    data = log([(3, 0.0, 1), (4, 1.0, -1), (5, 2.0, 1)])
-    (batch,) = aged(data, 8, np.random.default_rng(0), 10)
-    assert batch["history"].tolist() == [[3, 4]]
-    assert batch["target"].tolist() == [[0, 5]]

@@ -9,18 +9,9 @@ short history says little and none says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-from hermes.data.interactions import Interactions
-
-from .batches import sequences, tensors
-from .loop import Batch
 
 
 class Recency(nn.Module):
@@ -35,14 +26,16 @@ class Recency(nn.Module):
         self.rates = nn.Parameter(torch.full((paces,), -3.0))  # r before softplus
 
     def stretch(self, ages: Tensor) -> Tensor:
-        """Weights of all events as every event after them sees them.
+        """Weights of all events as each next one sees them.
 
-        ages (B, n, n) in days, of event j when the one after i happened -> (B, H, n, n), 0 above
-        the diagonal; n <= length.
+        ages (B, n) as `batches.sequences` tells them -> (B, H, n, n), row i of the moment when the
+        event after i happened, 0 above the diagonal; n <= length.
         """
-        place = torch.arange(ages.shape[-1], device=ages.device)
+        place = torch.arange(ages.shape[1], device=ages.device)
         lag = place[:, None] - place[None, :]
-        return self.shares(lag, ages[:, None], (lag >= 0)[None, None])
+        after = F.pad(ages[:, 1:], (0, 1))  # the age of the one after i
+        then = ages[:, None, :] - after[:, :, None]
+        return self.shares(lag, then[:, None], (lag >= 0)[None, None])
 
     def last(self, history: Tensor, ages: Tensor) -> Tensor:
         """Weights as the next event sees them.  (B, L) left-padded with 0, (B, L) -> (B, H, 1, L)
@@ -60,24 +53,3 @@ class Recency(nn.Module):
         value = value.masked_fill(~known, -torch.inf)
         nothing = torch.zeros_like(value[..., :1])
         return torch.cat([nothing, value], dim=-1).softmax(-1)[..., 1:]
-
-
-def aged(data: Interactions, size: int, rng: np.random.Generator, length: int) -> Iterator[Batch]:
-    """`batches.sequences` with the ages of events, from which nobody learns to be shown a dislike.
-
-    history and target (B, n), right-padded with 0, and ages (B, n, n), days from event j to the one
-    that follows event i. An event without positive weight is read, and is no target.
-    """
-    place = replace(data, items=np.arange(1, len(data) + 1))  # so that batches hold rows
-    items = np.concatenate([[0], data.items])
-    liked = np.concatenate([[0], np.where(data.weights > 0, data.items, 0)])
-    times = np.concatenate([[0.0], data.times])
-    for batch in sequences(place, size, rng, length):
-        past, ahead = batch["history"].numpy(), batch["target"].numpy()
-        ages = times[ahead][:, :, None] - times[past][:, None, :]
-        yield tensors(
-            user=batch["user"].numpy(),
-            history=items[past],
-            target=liked[ahead],
-            ages=ages.astype(np.float32),
-        )

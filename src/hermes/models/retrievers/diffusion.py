@@ -32,10 +32,10 @@ from torch import Tensor, nn
 
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
-from hermes.learn import losses
+from hermes.learn import batches, losses
 from hermes.learn.layers import Dropout, embedding, mlp
 from hermes.learn.loop import Batch, Schedule
-from hermes.learn.recency import Recency, aged
+from hermes.learn.recency import Recency
 from hermes.learn.spectral import transition_vectors
 from hermes.models.neural import NeuralEmbedder
 
@@ -78,9 +78,9 @@ class Diffusion(NeuralEmbedder[DiffusionConfig]):
                 self.net.items.weight.copy_(torch.from_numpy(table))
 
     def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
-        """Stretches of events with their ages; with a sampling loss, each with its negatives."""
+        """Stretches of events; with a sampling loss, each with its negatives."""
         config = self.config
-        for batch in aged(data, config.schedule.batch, rng, config.length):
+        for batch in batches.sequences(data, config.schedule.batch, rng, config.length):
             if config.loss == "sampled":
                 drawn = rng.integers(1, data.shape.n_items, config.negatives)
                 batch["negatives"] = torch.from_numpy(drawn)

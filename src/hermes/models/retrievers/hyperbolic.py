@@ -36,11 +36,11 @@ from torch import Tensor, nn
 
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
-from hermes.learn import losses
+from hermes.learn import batches, losses
 from hermes.learn.layers import Dropout, embedding
 from hermes.learn.loop import Batch, Schedule
 from hermes.learn.lorentz import centroid, flipped, point, tangent
-from hermes.learn.recency import Recency, aged
+from hermes.learn.recency import Recency
 from hermes.learn.spectral import transition_vectors
 from hermes.models.neural import NeuralEmbedder
 
@@ -81,9 +81,9 @@ class Hyperbolic(NeuralEmbedder[HyperbolicConfig]):
                 self.net.items.weight.copy_(torch.from_numpy(table))
 
     def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
-        """Stretches of events with their ages; with a sampling loss, each with its negatives."""
+        """Stretches of events; with a sampling loss, each with its negatives."""
         config = self.config
-        for batch in aged(data, config.schedule.batch, rng, config.length):
+        for batch in batches.sequences(data, config.schedule.batch, rng, config.length):
             if config.loss != "softmax":
                 drawn = rng.integers(1, data.shape.n_items, config.negatives)
                 batch["negatives"] = torch.from_numpy(drawn)
@@ -124,7 +124,7 @@ class Sheet(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor(float(np.log(2.0))))  # its logarithm
 
     def forward(self, history: Tensor, ages: Tensor, user: Tensor) -> Tensor:
-        """(B, n) right-padded with 0, (B, n, n), (B,) -> (B, n, D+1), one state an event"""
+        """(B, n) right-padded with 0, (B, n), (B,) -> (B, n, D+1), one state an event"""
         past = F.embedding(history, point(self.read.weight))
         return self.states(centroid(self.recency.stretch(ages), past[:, None]), user)
 
