@@ -56,7 +56,7 @@ class DiffusionConfig:
     loss: Literal["softmax", "sampled"] = "softmax"
     negatives: int = 256  # drawn for each batch when the loss samples
     schedule: Schedule = Schedule(
-        epochs=10, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=2
+        epochs=40, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=6
     )
 
 

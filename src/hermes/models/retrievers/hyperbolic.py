@@ -59,7 +59,7 @@ class HyperbolicConfig:
     negatives: int = 256  # drawn for each batch when the loss samples
     margin: float = 1.0  # by which the score of what came next is to lead
     schedule: Schedule = Schedule(
-        epochs=10, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=2
+        epochs=40, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=6
     )
 
 
