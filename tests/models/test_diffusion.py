@@ -71,6 +71,42 @@ def test_whoever_asks_twice_is_answered_alike() -> None:
     np.testing.assert_array_equal(model.embed(queries), model.embed(queries))
 
 
+def test_what_is_served_went_down_every_step() -> None:
+    model, queries = drawn(), asked([1, 2, 3], [4])
+    net = model.net
+    batch = tensors(history=queries.history, ages=queries.ages)
+    with torch.no_grad():
+        past = net.compressed(net.recency.last(batch["history"], batch["ages"]), batch["history"])
+        z = y = past[:, 0]
+        for t in (4, 3, 2, 1):
+            clean = net.denoised(z, y, torch.full((2,), t))
+            z = clean + (t - 1) / t * (z - clean)
+        expected = (z * net.sharpness.exp()).numpy()
+        assert not torch.allclose(net.denoised(y, y, torch.full((2,), 4)), z, atol=1e-2)
+    np.testing.assert_allclose(model.embed(queries), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_without_noise_learning_meets_what_serving_meets() -> None:
+    net, y = drawn(replace(CONFIG, noise=0.0)).net, torch.randn(4, 16)
+    met = net.met(y, torch.tensor([4, 3, 2, 1]))
+    with torch.no_grad():
+        z = [y]
+        for t in (4, 3, 2):
+            z.append(net.down(z[-1], y, t))
+    torch.testing.assert_close(met, torch.stack([z[i][i] for i in range(4)]))
+
+
+def test_the_way_down_is_noisy_as_its_schedule_says() -> None:
+    net = drawn().net
+    with torch.no_grad():
+        for weight in net.change.parameters():
+            weight.zero_()  # the denoiser says y, so that what is off from y is noise alone
+    y, steps = torch.ones(4000, 16), torch.arange(1, 5).repeat_interleave(1000)
+    off = (net.met(y, steps) - y).view(4, -1).std(1)
+    expected = CONFIG.noise * 16**-0.5 * (torch.arange(1, 5) / 4).sqrt()
+    torch.testing.assert_close(off, expected, rtol=0.05, atol=0)
+
+
 @pytest.mark.parametrize("loss", ["softmax", "sampled"])
 @pytest.mark.parametrize("start", ["spectral", "random"])
 def test_a_planted_cycle_is_learned(

@@ -17,6 +17,7 @@ from hermes.data.interactions import Interactions
 from hermes.learn.batches import tensors
 from hermes.learn.loop import Schedule
 from hermes.models.retrievers.hyperbolic import Hyperbolic, HyperbolicConfig, Sheet
+from hermes.retrieval.index import VectorIndex
 
 ITEMS, LENGTH = 30, 12
 QUICK = Schedule(epochs=12, batch=16, lr=1e-2, patience=12)
@@ -55,17 +56,16 @@ def products(x: Array, y: Array) -> Array:
     return np.asarray(x[:, 1:] @ y[:, 1:].T - x[:, :1] * y[None, :, 0])
 
 
-def test_the_nearest_item_has_the_highest_score() -> None:
+def test_an_index_of_inner_products_finds_the_nearest_points() -> None:
     model, queries = drawn(), asked([1, 2, 3], [4], [9, 9, 12, 20])
-    scale = float(model.net.sharpness.detach().exp())
-    user, item = model.embed(queries) / scale, model.catalogue()
-    user[:, 0] *= -1
-    np.testing.assert_allclose(np.diag(products(user, user)), -1, atol=1e-4)
-    np.testing.assert_allclose(np.diag(products(item, item)), -1, atol=1e-4)
-    distance = np.arccosh(-products(user, item))
-    np.testing.assert_array_equal(
-        np.argsort(distance, axis=1), np.argsort(-model.score(queries), axis=1)
-    )
+    sharpness = float(model.net.sharpness.detach().exp())
+    person, items = model.embed(queries) / sharpness, model.catalogue()
+    person[:, 0] *= -1
+    np.testing.assert_allclose(np.diag(products(person, person)), -1, atol=1e-4)
+    np.testing.assert_allclose(np.diag(products(items, items)), -1, atol=1e-4)
+    distance = np.arccosh(-products(person, items))
+    _, found = VectorIndex.build(items).search(model.embed(queries), ITEMS - 1)
+    np.testing.assert_array_equal(found, np.argsort(distance[:, 1:], axis=1) + 1)
 
 
 def test_somebody_unknown_who_did_nothing_stands_at_the_origin() -> None:
