@@ -4,11 +4,10 @@ Zhai et al. Actions speak louder than words: trillion-parameter sequential trans
 generative recommendations. ICML 2024. A block is U, V, Q, K = SiLU(W1 norm(X)), the past
 A = SiLU(Q K' + bias) / n over the n events so far, and X + W2 (norm(A V) * U), with a bias for how
 many events and, with `times`, how much time lies between what is read and the moment that is asked
-about; there is no feed-forward layer. States and items are compared by their angle, over a
-temperature. What differs: the bias is learned for each head; the loss is a softmax over the whole
-catalogue; lengths of vectors are divided by the root of their square plus a hundredth, so that an
-item never seen stays near zero; an item's event is read alone, without the action it was; start,
-stretches and places are as in `sasrec`.
+about; there is no feed-forward layer. What differs: states are normalised and scored by inner
+products with a softmax over the whole catalogue, not by cosines over a temperature against a few
+negatives; each head learns its own bias; an event is its item alone, without what was done to it;
+start, stretches and places are those of `sasrec`.
 """
 
 from __future__ import annotations
@@ -37,11 +36,10 @@ class HSTUConfig(SequentialConfig):
     blocks: int = 4
     dropout: float = 0.2
     times: bool = False  # whether the time between events is read too
-    temperature: float = 0.05  # by which the cosine of a state and an item is divided
 
 
 class HSTU(SequentialEmbedder[HSTUConfig]):
-    """The state after the last event, against the directions of the items it was fed with."""
+    """The state after the last event, against the table of items it was fed with."""
 
     Config = HSTUConfig
 
@@ -56,15 +54,15 @@ class Transducer(Sequential):
     def __init__(self, shape: Shape, config: HSTUConfig) -> None:
         super().__init__(shape, config)
         self.inputs = ("history", "ages") if config.times else ("history",)
-        self.temperature = config.temperature
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(config.d)
 
     def forward(self, history: Tensor, ages: Tensor | None = None) -> Tensor:  # type: ignore[override]
         """(B, n), (B, n) days, right-padded with 0, n <= length -> (B, n, D)"""
         x, gaps = self.drop(self.start(history)), None if ages is None else buckets(ages)
         for block in self.blocks:
             x = block(x, gaps)
-        return direction(x) / self.temperature
+        return torch.as_tensor(self.norm(x))
 
     def encode_one(self, history: Tensor, ages: Tensor | None = None) -> Tensor:  # type: ignore[override]
         """What `encode` gives for one history without padding, n > 0, for export.
@@ -76,11 +74,7 @@ class Transducer(Sequential):
         *blocks, final = self.blocks
         for block in blocks:
             x = block(x, gaps)
-        return direction(cast(Block, final).last(x, gaps)[:, 0]) / self.temperature
-
-    def catalogue(self) -> Tensor:
-        """(I, D)"""
-        return direction(self.items.weight)
+        return torch.as_tensor(self.norm(cast(Block, final).last(x, gaps))[:, 0])
 
 
 class Block(nn.Module):
@@ -142,8 +136,3 @@ def buckets(ages: Tensor) -> Tensor:
     asked = F.pad(ages[:, 1:], (0, 1))  # (B, n)
     seconds = (ages[:, None] - asked[:, :, None]) * SECONDS
     return (seconds.clamp(min=1).log() / RATIO).long().clamp(max=BUCKETS - 1)
-
-
-def direction(x: Tensor) -> Tensor:
-    """(..., D) -> (..., D) of length one, but for those that are nearly zero"""
-    return x * torch.rsqrt(x.square().sum(-1, keepdim=True) + 0.01)
