@@ -38,6 +38,11 @@ def test_at_test_time_the_history_holds_the_validation_item_and_training_does_no
     assert split.valid.queries.history[:, -2:].tolist() == [[1, 2], [0, 2]]
 
 
+def test_a_validation_event_is_asked_about_when_it_happened() -> None:
+    queries = splits.leave_one_out(CHAIN).valid.queries
+    assert queries.ages[:, -2:].tolist() == [[2, 1], [0, 5]]
+
+
 def test_a_user_of_two_events_only_trains() -> None:
     split = splits.leave_one_out(plain((1, 1, 0), (1, 2, 1), (2, 1, 0), (2, 2, 1), (2, 3, 2)))
     assert split.test.users.tolist() == [2]

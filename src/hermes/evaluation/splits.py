@@ -136,11 +136,14 @@ def positives_from_end(data: Interactions) -> Ints:
 def stop_by(
     train: Interactions, data: Interactions, mask: Bools, length: int
 ) -> tuple[Interactions, Holdout]:
-    """Training with its validation: the first event of positive weight of each user in `mask`."""
+    """Training with its validation: the first event of positive weight of each user in `mask`.
+
+    It is asked about at the moment it happened, as test events are.
+    """
     rows = np.flatnonzero(mask & (data.weights > 0) & (data.items > 0))
     users, first = np.unique(data.users[rows], return_index=True)
     rows = rows[first]
-    asked = train.queries(users, length, occasion=data.occasions()[rows])
+    asked = train.queries(users, length, data.times[rows], data.occasions()[rows])
     valid = Holdout(asked, data.items[rows])
     return (replace(train, valid=valid) if len(valid) else train), valid
 

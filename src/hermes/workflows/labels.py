@@ -38,7 +38,7 @@ def cut(whole: Interactions, labels: Labels, length: int, rng: np.random.Generat
     judges = users[: max(1, min(labels.valid_users, int(labels.valid * len(users))))]
     log = whole.take(~held)
     first = whole.offsets()[judges + 1] - labels.last
-    queries = log.queries(judges, length, occasion=whole.occasions()[first])
+    queries = log.queries(judges, length, whole.times[first], whole.occasions()[first])
     known = np.isin(whole.items[first], log.items)  # a first sight teaches a retriever nothing
     holdout = Holdout(queries, whole.items[first]).take(known)
     rows = np.flatnonzero(held & (whole.weights > 0))
