@@ -48,7 +48,7 @@ class SequentialEmbedder(NeuralEmbedder[C]):
     only the last one.
     """
 
-    net: Sequential
+    net: CausalEncoder
 
     def prepare(self, data: Interactions) -> None:
         """Start the item vectors where the log's transitions put them."""
@@ -84,7 +84,7 @@ class SequentialEmbedder(NeuralEmbedder[C]):
         return losses.gbce(states, items, target, batch["negatives"], self.config.calibration)
 
 
-class Sequential(nn.Module, ABC):
+class CausalEncoder(nn.Module, ABC):
     """Items and places in, a state after every event out.
 
     Places are counted from the start of a stretch, so that a stretch needs no padding.

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from hermes.core.types import Shape
 from hermes.learn.layers import Dropout
-from hermes.models.sequential import Sequential, SequentialConfig, SequentialEmbedder
+from hermes.models.sequential import CausalEncoder, SequentialConfig, SequentialEmbedder
 
 SECONDS = 86_400.0  # in a day
 BUCKETS = 64  # of gaps, each a third longer than the one before; the last begins at 6 years
@@ -48,7 +48,7 @@ class HSTU(SequentialEmbedder[HSTUConfig]):
         return Transducer(shape, self.config)
 
 
-class Transducer(Sequential):
+class Transducer(CausalEncoder):
     """Items, places and with `times` their ages in, a state after every event out."""
 
     def __init__(self, shape: Shape, config: HSTUConfig) -> None:

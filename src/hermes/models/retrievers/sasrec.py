@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from hermes.core.types import Shape
 from hermes.learn.layers import CausalBlock
-from hermes.models.sequential import Sequential, SequentialConfig, SequentialEmbedder
+from hermes.models.sequential import CausalEncoder, SequentialConfig, SequentialEmbedder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class SASRec(SequentialEmbedder[SASRecConfig]):
         return Transformer(shape, self.config)
 
 
-class Transformer(Sequential):
+class Transformer(CausalEncoder):
     """Items and places in, a state after every event out."""
 
     def __init__(self, shape: Shape, config: SASRecConfig) -> None:
