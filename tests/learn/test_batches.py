@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hermes.core.types import Shape
+from hermes.core.types import Array, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn import batches
 
@@ -12,7 +12,7 @@ from hermes.learn import batches
 def log() -> Interactions:
     """User 1 has five events, 2 has three, 3 has one; times double from event to event."""
     users, items = np.array([1, 1, 1, 1, 1, 2, 2, 2, 3]), np.arange(1, 10)
-    times = 2.0 ** np.array([0, 1, 2, 3, 4, 0, 1, 2, 0])
+    times: Array = 2.0 ** np.array([0, 1, 2, 3, 4, 0, 1, 2, 0])
     return Interactions(users, items, times, np.ones(9, np.float32), Shape(4, 10))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,8 +118,8 @@ def test_a_gap_falls_into_the_bucket_of_its_logarithm() -> None:
 
 
 def test_a_block_is_the_formula_of_the_paper() -> None:
-    net, n = network(times=True), 4
-    block, x, ages = net.blocks[0], torch.randn(1, n, 16), torch.tensor([[3.0, 2.9, 1.0, 0.01]])
+    block: Any = network(times=True).blocks[0]
+    x, n, ages = torch.randn(1, 4, 16), 4, torch.tensor([[3.0, 2.9, 1.0, 0.01]])
     silu = torch.nn.functional.silu
     with torch.no_grad():
         gaps = buckets(ages)

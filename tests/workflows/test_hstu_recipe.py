@@ -45,7 +45,7 @@ def test_only_what_does_not_read_times_is_remembered(bundle: Path) -> None:
 
 
 def test_the_graph_is_close_to_the_network_in_eight_bits(bundle: Path) -> None:
-    made, ages = Bundle.load(bundle), np.arange(10, 0, -1, np.float32)[None]
+    made, ages = Bundle.load(bundle), np.arange(10, 0, -1, dtype=np.float32)[None]
     past = Queries(np.ones(1, np.int64), np.arange(1, 11)[None], ages)
     for name in ("places", "times"):
         one, two = (encoder_of(made, name, tier)[0](past)[0] for tier in (1, 2))

@@ -104,7 +104,7 @@ def export(model: Embedder[Any], spec: ChannelSpec, draft: Draft, log: Interacti
     if not hasattr(model, "net"):
         return {}
     past = np.arange(length)[None] % max(model.shape.n_items - 1, 1) + 1
-    ages = np.arange(length, 0, -1)[None].astype(np.float32)
+    ages = np.arange(length, 0, -1, dtype=np.float32)[None]
     sample = {"user": np.ones(1, np.int64), "history": past, "ages": ages, "context": blank(1)}
     graph = draft.folder / "models" / f"{spec.name}.onnx"
     export_encoder(model.net, tensors(**sample), graph, np.random.default_rng(0))
