@@ -105,10 +105,14 @@ class Block(nn.Module):
         return torch.as_tensor(x + self.out(self.drop(self.within(past) * u)))
 
     def bias(self, n: int, gaps: Tensor | None) -> Tensor:
-        """Of each place for all others; what lies ahead weighs nothing.  -> (B, heads, n, n)"""
-        place = torch.arange(n, device=self.steps.device)
-        ahead = place[:, None] - place  # events from the one read to the one that reads
-        bias = self.steps[:, ahead.clamp(min=0)].masked_fill(ahead < 0, FUTURE)[None]
+        """Of each place for all others; what lies ahead weighs nothing.  -> (B, heads, n, n)
+
+        A row of 2n that is read again and again, each time one place short, moves on by one.
+        """
+        steps = self.steps[:, :n]  # (heads, n)
+        row = torch.cat([steps[:, :1], torch.full_like(steps, FUTURE), steps[:, 1:].flip(1)], 1)
+        rows = row[:, None].expand(-1, n, -1).reshape(self.heads, 2 * n * n)[:, : (2 * n - 1) * n]
+        bias = rows.reshape(1, self.heads, n, 2 * n - 1)[..., :n]
         return bias if gaps is None else bias + self.gaps[:, gaps].transpose(0, 1)
 
     def last(self, x: Tensor, gaps: Tensor | None = None) -> Tensor:
