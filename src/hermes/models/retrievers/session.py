@@ -24,7 +24,7 @@ from hermes.data import context
 from hermes.data.interactions import Interactions
 from hermes.learn.layers import CausalBlock, Dropout, embedding
 from hermes.learn.loop import Batch
-from hermes.models.sequential import Sequential, SequentialConfig, SequentialEmbedder, shifted
+from hermes.models.sequential import CausalEncoder, SequentialConfig, SequentialEmbedder, shifted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class Session(SequentialEmbedder[SessionConfig]):
         return data.occasions()
 
 
-class Asked(Sequential):
+class Asked(CausalEncoder):
     """Items, their ages and the circumstances of what comes next in, a state out."""
 
     inputs = ("history", "ages", "context")
