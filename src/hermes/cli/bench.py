@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    what: str = typer.Argument(help="quality, serve, ann, ingest, train, delayed, speed, or all."),
+    what: str = typer.Argument(
+        help="quality, retrievers, serve, ann, ingest, train, delayed, speed, or all."
+    ),
     data: Path | None = typer.Option(
         None, help="Folder of real data sets; the world is used without it."
     ),

@@ -18,7 +18,7 @@ from typing import Any
 from hermes.core.config import build
 from hermes.core.errors import ConfigError, DataError, HermesError, nearest
 
-PARTS = ("quality", "serve", "ann", "ingest", "train", "delayed", "speed")
+PARTS = ("quality", "retrievers", "serve", "ann", "ingest", "train", "delayed", "speed")
 LIBRARIES = (
     "numpy",
     "torch",

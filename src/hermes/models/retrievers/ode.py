@@ -1,0 +1,251 @@
+"""Neural ODE: the taste of a person as complex numbers that turn and fade between events.
+
+Chen, Rubanova, Bettencourt, Duvenaud. Neural ordinary differential equations. NeurIPS 2018, with
+jumps at events as in Rubanova, Chen, Duvenaud. Latent ODEs for irregularly-sampled time series.
+NeurIPS 2019, and De Brouwer, Simm, Arany, Moreau. GRU-ODE-Bayes. NeurIPS 2019. An item is a vector
+of d / 2 complex numbers, each an amplitude and a phase, and scores Re <z, item> (Trouillon, Welbl,
+Riedel, Gaussier, Bouchard. Complex embeddings for simple link prediction. ICML 2016), which is the
+inner product of d reals: real parts, then imaginary ones. Between events
+
+    dz/dt = (-damping + i frequency) z + field(z),   t = 1 + log(1 + days),
+
+so that an event without a gap takes its turn too and a year is no eternity. What differs from the
+sources: in the blocks that read the history the field is left out, so that the flow is
+exact and all events are swept at once, as in Orvieto et al. Resurrecting recurrent neural networks
+for long sequences. ICML 2023; an event adds a gated jump to the state of each block, made of
+what the block below said; the field acts from an event to the moment that asks, by
+Runge-Kutta of fourth order with the linear part as integrating factor (Lawson. Generalized
+Runge-Kutta processes for stable systems with large Lipschitz constants. SIAM J. Numer. Anal. 1967),
+in a fixed number of steps. Item vectors start from the spectrum of the transitions, and the
+loss is a softmax over the catalogue, as in `sasrec`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hermes.core.types import Shape
+from hermes.data.interactions import Interactions
+from hermes.learn import batches, losses
+from hermes.learn.layers import Dropout, embedding
+from hermes.learn.loop import Batch, Schedule
+from hermes.learn.spectral import transition_vectors
+from hermes.models.neural import NeuralEmbedder
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeuralODEConfig:
+    """Defaults suit a few thousand items and histories of some hundred events."""
+
+    d: int = 64  # reals of a vector, two for each complex number
+    length: int = 200  # events of the history it reads
+    blocks: int = 2
+    wide: int = 2  # hidden units of the field and of a block, in multiples of d
+    steps: int = 1  # of Runge-Kutta from the last event to the moment that asks
+    dropout: float = 0.25
+    schedule: Schedule = Schedule(epochs=16, lr=2e-3, batch=32, warmup=200, decay=True, patience=4)
+
+
+class NeuralODE(NeuralEmbedder[NeuralODEConfig]):
+    """The state at the moment that asks, against the items it was driven by."""
+
+    Config = NeuralODEConfig
+
+    def build(self, shape: Shape) -> nn.Module:
+        """Blocks that sweep the history, and a flow to the moment that asks."""
+        return Driven(shape, self.config)
+
+    def prepare(self, data: Interactions) -> None:
+        """Start the item vectors where the log's transitions put them."""
+        table = transition_vectors(data, self.config.d)
+        if table is not None:
+            with torch.no_grad():
+                self.net.items.weight.copy_(torch.from_numpy(table))
+
+    def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
+        """Stretches of events and when they were."""
+        return batches.sequences(data, self.config.schedule.batch, rng, self.config.length)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Of the next item at every event."""
+        device, known = batch["history"].device, batch["target"] > 0
+        half = torch.autocast(device.type, torch.bfloat16, enabled=losses.has_bfloat16(device))
+        with half:
+            after, time = self.net(batch["history"], batch["ages"])
+            states = self.net.asked(after[known], time[known])
+        return losses.softmax(states, self.net.catalogue(), batch["target"][known])
+
+
+class Driven(nn.Module):
+    """Items and gaps in, the state at the moment of every target out."""
+
+    def __init__(self, shape: Shape, config: NeuralODEConfig) -> None:
+        super().__init__()
+        self.length = config.length
+        self.items = embedding(shape.n_items, config.d)
+        self.drop = Dropout(config.dropout)
+        self.blocks = nn.ModuleList(
+            Block(config.d, config.wide, config.dropout, config.length)
+            for _ in range(config.blocks)
+        )
+        self.norm = nn.LayerNorm(config.d)
+        self.flow = Flow(config.d, config.wide, config.steps)
+
+    def forward(self, history: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, n), (B, n) days -> (B, n, D) after every event, (B, n) its time to what comes next
+
+        Padding, item 0, may stand on either side.
+        """
+        gap = (ages - F.pad(ages[:, 1:], (0, 1))).clamp(min=0.0)
+        time = 1 + torch.log1p(gap)
+        before = F.pad(time[:, :-1], (1, 0))
+        x, known = self.drop(self.items(history)), (history > 0).unsqueeze(-1)
+        for block in self.blocks:
+            x = block(x, before, known)
+        return x, time
+
+    def asked(self, after: Tensor, time: Tensor) -> Tensor:
+        """(N, D) after an event, (N,) -> (N, D) at the moment that asks"""
+        return torch.as_tensor(self.flow(self.norm(after), time))
+
+    def encode(self, batch: Batch) -> Tensor:
+        """history and ages (B, L) left-padded with 0 -> (B, D)"""
+        history, ages = (batch[name][:, -self.length :] for name in ("history", "ages"))
+        after, time = self(history, ages)
+        return self.asked(after[:, -1], time[:, -1])
+
+    def catalogue(self) -> Tensor:
+        """(I, D)"""
+        return self.items.weight
+
+
+class Block(nn.Module):
+    """A state of d complex numbers that events drive, and what is read from it after each."""
+
+    def __init__(self, d: int, wide: int, dropout: float, length: int) -> None:
+        super().__init__()
+        self.length, self.turns = length, Turns(d, length)
+        self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
+        self.enter, self.leave = nn.Linear(d, 6 * d), nn.Linear(2 * d, d)
+        self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
+        self.drop = Dropout(dropout)
+
+    def forward(self, x: Tensor, time: Tensor, known: Tensor) -> Tensor:
+        """(B, n, D), (B, n) since the event before, (B, n, 1) -> (B, n, D)"""
+        jump, gate, door = self.enter(self.before(x)).chunk(3, dim=-1)
+        jump = jump * torch.sigmoid(gate) * known
+        turns, jump = self.turns(time), jump.float() * self.turns.share()
+        if torch.compiler.is_exporting():
+            state = doubled(turns, jump, self.length)
+        else:
+            state = Sweep.apply(turns, jump)  # type: ignore[no-untyped-call]
+        x = x + self.drop(self.leave(state * F.silu(door)))
+        return torch.as_tensor(x + self.drop(self.down(F.gelu(self.up(self.between(x))))))
+
+
+class Turns(nn.Module):
+    """exp((-damping + i frequency) t), the flow of the linear part."""
+
+    def __init__(self, size: int, longest: float, fastest: float = 1.0) -> None:
+        super().__init__()
+        half_life = torch.exp(torch.rand(size) * np.log(longest))
+        self.damping = nn.Parameter(torch.log(np.log(2) / half_life))
+        self.frequency = nn.Parameter(torch.rand(size) * fastest)
+
+    def forward(self, time: Tensor) -> Tensor:
+        """(...) -> (..., 2 size), real parts, then imaginary ones"""
+        time = time.float().unsqueeze(-1)
+        size, angle = torch.exp(-self.damping.exp() * time), self.frequency * time
+        return torch.cat([size * angle.cos(), size * angle.sin()], dim=-1)
+
+    def share(self) -> Tensor:
+        """What jumps are to be scaled by for a state of their own size.  -> (2 size,)"""
+        return torch.sqrt(-torch.expm1(-2 * self.damping.exp())).repeat(2)
+
+
+class Flow(nn.Module):
+    """dz/dt = (-damping + i frequency) z + field(z), from one moment to another."""
+
+    def __init__(self, d: int, wide: int, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+        self.turns = Turns(d // 2, 200.0, 0.01)
+        self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
+
+    def field(self, z: Tensor) -> Tensor:
+        """(N, D) -> (N, D)"""
+        return torch.as_tensor(self.down(F.gelu(self.up(z))))
+
+    def forward(self, z: Tensor, time: Tensor) -> Tensor:
+        """(N, D), (N,) -> (N, D)"""
+        step = (time / self.steps).unsqueeze(-1)
+        half = self.turns(time / self.steps / 2)
+        for _ in range(self.steps):
+            middle = product(half, z)
+            one = product(half, self.field(z))
+            two = self.field(middle + step / 2 * one)
+            three = self.field(middle + step / 2 * two)
+            four = self.field(product(half, middle + step * three))
+            z = product(half, middle + step / 6 * (one + 2 * two + 2 * three)) + step / 6 * four
+        return z
+
+
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """Of complex numbers, real parts before imaginary ones.  (..., D), (..., D) -> (..., D)"""
+    (ar, ai), (br, bi) = a.chunk(2, dim=-1), b.chunk(2, dim=-1)
+    return torch.cat([ar * br - ai * bi, ar * bi + ai * br], dim=-1)
+
+
+def doubled(turns: Tensor, jumps: Tensor, longest: int) -> Tensor:
+    """What `Sweep` gives, in a few steps for all events instead of one for each, as a graph needs.
+
+    Sums over 1, 2, 4 ... events are added up until they reach `longest`: more work, but no loop.
+    """
+    n, reach = jumps.shape[1], 1
+    while reach < longest:
+        turned, before = (F.pad(x, (0, 0, reach, 0))[:, :n] for x in (turns, jumps))
+        jumps, turns = jumps + product(turns, before), product(turns, turned)
+        reach *= 2
+    return jumps
+
+
+class Sweep(torch.autograd.Function):
+    """State after every event: the one before, turned, and the jump. Gradients go the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, turns: Tensor, jumps: Tensor) -> Tensor:
+        """(B, n, D), (B, n, D) -> (B, n, D)"""
+        a, u = packed(turns), packed(jumps)
+        z = u.clone()
+        for t in range(1, len(z)):
+            z[t].addcmul_(a[t], z[t - 1])
+        ctx.save_for_backward(a, z)
+        return unpacked(z)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        """Those of the turns and of the jumps."""
+        a, z = ctx.saved_tensors
+        g, back = packed(grads[0]), a.conj().resolve_conj()
+        for t in range(len(g) - 2, -1, -1):
+            g[t].addcmul_(back[t + 1], g[t + 1])
+        past = torch.cat([torch.zeros_like(z[:1]), z[:-1].conj().resolve_conj()])
+        return unpacked(g * past), unpacked(g)
+
+
+def packed(x: Tensor) -> Tensor:
+    """(B, n, 2 C) -> (n, B, C) complex"""
+    real, imaginary = x.transpose(0, 1).chunk(2, dim=-1)
+    return torch.complex(real.contiguous(), imaginary.contiguous())
+
+
+def unpacked(z: Tensor) -> Tensor:
+    """(n, B, C) complex -> (B, n, 2 C)"""
+    return torch.cat([z.real, z.imag], dim=-1).transpose(0, 1)
