@@ -13,16 +13,8 @@ from hermes.artifacts.onnx_session import Session
 from hermes.core.types import Array, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.loop import Schedule
-from hermes.models.retrievers.ode import (
-    Driven,
-    Flow,
-    NeuralODE,
-    NeuralODEConfig,
-    Sweep,
-    Turns,
-    doubled,
-    product,
-)
+from hermes.learn.oscillators import product
+from hermes.models.retrievers.ode import Driven, Flow, NeuralODE, NeuralODEConfig
 
 ITEMS, LENGTH = 30, 12
 QUICK = Schedule(epochs=12, batch=16, lr=1e-2, patience=12)
@@ -55,39 +47,6 @@ def encoded(net: Driven, *histories: list[int], **how: object) -> Tensor:
     return net.encode(batch(*histories, **how))
 
 
-def complexes(x: Tensor) -> Tensor:
-    return torch.complex(*x.chunk(2, dim=-1))
-
-
-def randoms(*shape: int) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
-
-
-def test_a_sweep_is_the_recurrence_of_turns_and_jumps() -> None:
-    a, u = randoms(3, 7, 10), randoms(3, 7, 10)
-    z = complexes(Sweep.apply(a, u))
-    state = torch.zeros(3, 5, dtype=torch.complex128)
-    for t in range(7):
-        state = complexes(a)[:, t] * state + complexes(u)[:, t]
-        torch.testing.assert_close(z[:, t], state)
-
-
-def test_the_gradient_of_a_sweep_is_that_of_finite_differences() -> None:
-    assert torch.autograd.gradcheck(Sweep.apply, (randoms(2, 5, 6), randoms(2, 5, 6)))
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 8, 11])
-def test_doubling_gives_what_the_sweep_gives(n: int) -> None:
-    a, u = randoms(2, n, 6), randoms(2, n, 6)
-    torch.testing.assert_close(doubled(a, u, 12), Sweep.apply(a, u))
-
-
-def test_turning_twice_is_turning_for_the_sum_of_the_times() -> None:
-    turns, time = Turns(5, 20.0), torch.tensor([0.0, 0.3, 2.0])
-    torch.testing.assert_close(product(turns(time), turns(2 * time)), turns(3 * time))
-    torch.testing.assert_close(complexes(turns(time[:1]))[0], torch.ones(5, dtype=torch.complex64))
-
-
 def test_without_a_field_the_flow_is_exact_in_one_step() -> None:
     flow, z = Flow(8, 2, 1), torch.randn(4, 8)
     for weight in flow.down.parameters():
@@ -100,7 +59,7 @@ def test_the_error_of_the_flow_falls_with_the_fourth_power_of_the_step() -> None
     torch.manual_seed(1)
     flow, z = Flow(8, 4, 1).double(), torch.randn(16, 8).double()
     with torch.no_grad():
-        flow.turns.frequency.copy_(torch.rand(4) * 2)
+        flow.turns.damping.fill_(-2.0)
         flow.down.weight.mul_(3)
     time, ends = torch.full((16,), 1.5).double(), {}
     for flow.steps in (4, 8, 128):

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +35,7 @@ from hermes.data.interactions import Interactions
 from hermes.learn import batches, losses
 from hermes.learn.layers import Dropout, embedding
 from hermes.learn.loop import Batch, Schedule
+from hermes.learn.oscillators import Sweep, Turns, doubled, product
 from hermes.learn.spectral import transition_vectors
 from hermes.models.neural import NeuralEmbedder
 
@@ -131,7 +131,7 @@ class Block(nn.Module):
 
     def __init__(self, d: int, wide: int, dropout: float, length: int) -> None:
         super().__init__()
-        self.length, self.turns = length, Turns(d, length)
+        self.length, self.turns = length, Turns(d, 1.0, length)
         self.before, self.between = nn.LayerNorm(d), nn.LayerNorm(d)
         self.enter, self.leave = nn.Linear(d, 6 * d), nn.Linear(2 * d, d)
         self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
@@ -150,33 +150,13 @@ class Block(nn.Module):
         return torch.as_tensor(x + self.drop(self.down(F.gelu(self.up(self.between(x))))))
 
 
-class Turns(nn.Module):
-    """exp((-damping + i frequency) t), the flow of the linear part."""
-
-    def __init__(self, size: int, longest: float, fastest: float = 1.0) -> None:
-        super().__init__()
-        half_life = torch.exp(torch.rand(size) * np.log(longest))
-        self.damping = nn.Parameter(torch.log(np.log(2) / half_life))
-        self.frequency = nn.Parameter(torch.rand(size) * fastest)
-
-    def forward(self, time: Tensor) -> Tensor:
-        """(...) -> (..., 2 size), real parts, then imaginary ones"""
-        time = time.float().unsqueeze(-1)
-        size, angle = torch.exp(-self.damping.exp() * time), self.frequency * time
-        return torch.cat([size * angle.cos(), size * angle.sin()], dim=-1)
-
-    def share(self) -> Tensor:
-        """What jumps are to be scaled by for a state of their own size.  -> (2 size,)"""
-        return torch.sqrt(-torch.expm1(-2 * self.damping.exp())).repeat(2)
-
-
 class Flow(nn.Module):
     """dz/dt = (-damping + i frequency) z + field(z), from one moment to another."""
 
     def __init__(self, d: int, wide: int, steps: int) -> None:
         super().__init__()
         self.steps = steps
-        self.turns = Turns(d // 2, 200.0, 0.01)
+        self.turns = Turns(d // 2, 50.0, 200.0)
         self.up, self.down = nn.Linear(d, wide * d), nn.Linear(wide * d, d)
 
     def field(self, z: Tensor) -> Tensor:
@@ -195,57 +175,3 @@ class Flow(nn.Module):
             four = self.field(product(half, middle + step * three))
             z = product(half, middle + step / 6 * (one + 2 * two + 2 * three)) + step / 6 * four
         return z
-
-
-def product(a: Tensor, b: Tensor) -> Tensor:
-    """Of complex numbers, real parts before imaginary ones.  (..., D), (..., D) -> (..., D)"""
-    (ar, ai), (br, bi) = a.chunk(2, dim=-1), b.chunk(2, dim=-1)
-    return torch.cat([ar * br - ai * bi, ar * bi + ai * br], dim=-1)
-
-
-def doubled(turns: Tensor, jumps: Tensor, longest: int) -> Tensor:
-    """What `Sweep` gives, in a few steps for all events instead of one for each, as a graph needs.
-
-    Sums over 1, 2, 4 ... events are added up until they reach `longest`: more work, but no loop.
-    """
-    n, reach = jumps.shape[1], 1
-    while reach < longest:
-        turned, before = (F.pad(x, (0, 0, reach, 0))[:, :n] for x in (turns, jumps))
-        jumps, turns = jumps + product(turns, before), product(turns, turned)
-        reach *= 2
-    return jumps
-
-
-class Sweep(torch.autograd.Function):
-    """State after every event: the one before, turned, and the jump. Gradients go the way back."""
-
-    @staticmethod
-    def forward(ctx: Any, turns: Tensor, jumps: Tensor) -> Tensor:
-        """(B, n, D), (B, n, D) -> (B, n, D)"""
-        a, u = packed(turns), packed(jumps)
-        z = u.clone()
-        for t in range(1, len(z)):
-            z[t].addcmul_(a[t], z[t - 1])
-        ctx.save_for_backward(a, z)
-        return unpacked(z)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
-        """Those of the turns and of the jumps."""
-        a, z = ctx.saved_tensors
-        g, back = packed(grads[0]), a.conj().resolve_conj()
-        for t in range(len(g) - 2, -1, -1):
-            g[t].addcmul_(back[t + 1], g[t + 1])
-        past = torch.cat([torch.zeros_like(z[:1]), z[:-1].conj().resolve_conj()])
-        return unpacked(g * past), unpacked(g)
-
-
-def packed(x: Tensor) -> Tensor:
-    """(B, n, 2 C) -> (n, B, C) complex"""
-    real, imaginary = x.transpose(0, 1).chunk(2, dim=-1)
-    return torch.complex(real.contiguous(), imaginary.contiguous())
-
-
-def unpacked(z: Tensor) -> Tensor:
-    """(n, B, C) complex -> (B, n, 2 C)"""
-    return torch.cat([z.real, z.imag], dim=-1).transpose(0, 1)
