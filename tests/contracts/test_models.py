@@ -110,8 +110,8 @@ def same(a: Floats, b: Floats) -> None:
 
 def test_the_walk_finds_the_models_of_the_specification() -> None:
     assert {c.__name__ for c in RETRIEVERS} >= {
-        "BPR", "BSPM", "EASE", "GFCF", "HSTU", "IALS", "ItemKNN", "LightGCN", "Popularity",
-        "SASRec", "Session", "Transition", "TwoTower", "UltraGCN",
+        "BPR", "BSPM", "EASE", "GFCF", "HSTU", "IALS", "ItemKNN", "LightGCN", "NeuralODE",
+        "Popularity", "SASRec", "Session", "Transition", "TwoTower", "UltraGCN",
     }  # fmt: skip
     assert {c.__name__ for c in RANKERS} >= {
         *("BST", "DCN", "DIN", "DLRM", "DeepFM", "KAN", "LambdaMART", "Logistic", "XDeepFM")

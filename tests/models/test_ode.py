@@ -68,6 +68,14 @@ def test_the_error_of_the_flow_falls_with_the_fourth_power_of_the_step() -> None
     assert 10 < coarse / fine < 25
 
 
+@pytest.mark.parametrize("n", [1, 2, LENGTH])
+def test_what_is_served_is_what_is_learned(net: Driven, n: int) -> None:
+    one = batch(list(range(3, 3 + n)), ages=[3.0 * (n - i) ** 2 for i in range(n)])
+    with torch.no_grad():
+        after, time = net(**one)
+        torch.testing.assert_close(net.encode(one), net.asked(after[:, -1], time[:, -1]))
+
+
 @pytest.mark.parametrize("n", [1, 5, LENGTH])
 def test_padding_on_the_left_changes_nothing(net: Driven, n: int) -> None:
     history = list(range(3, 3 + n))

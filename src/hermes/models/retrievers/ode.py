@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -50,7 +51,9 @@ class NeuralODEConfig:
     wide: int = 2  # hidden units of the field and of a block, in multiples of d
     steps: int = 1  # of Runge-Kutta from the last event to the moment that asks
     dropout: float = 0.25
-    schedule: Schedule = Schedule(epochs=16, lr=2e-3, batch=32, warmup=200, decay=True, patience=4)
+    schedule: Schedule = Schedule(
+        epochs=9, lr=4e-3, batch=32, warmup=200, decay=True, average=0.998, patience=4
+    )
 
 
 class NeuralODE(NeuralEmbedder[NeuralODEConfig]):
@@ -98,15 +101,19 @@ class Driven(nn.Module):
         self.norm = nn.LayerNorm(config.d)
         self.flow = Flow(config.d, config.wide, config.steps)
 
-    def forward(self, history: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, n), (B, n) days -> (B, n, D) after every event, (B, n) its time to what comes next
+    def start(self, history: Tensor, ages: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Items (B, n, D), time to what comes next and since what came before (B, n), (B, n, 1)
 
-        Padding, item 0, may stand on either side.
+        The last is false where a history (B, n) is padded with 0, which may be on either side.
         """
         gap = (ages - F.pad(ages[:, 1:], (0, 1))).clamp(min=0.0)
         time = 1 + torch.log1p(gap)
         before = F.pad(time[:, :-1], (1, 0))
-        x, known = self.drop(self.items(history)), (history > 0).unsqueeze(-1)
+        return self.drop(self.items(history)), time, before, (history > 0).unsqueeze(-1)
+
+    def forward(self, history: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, n), (B, n) days -> (B, n, D) after every event, (B, n) its time to what comes next"""
+        x, time, before, known = self.start(history, ages)
         for block in self.blocks:
             x = block(x, before, known)
         return x, time
@@ -116,10 +123,16 @@ class Driven(nn.Module):
         return torch.as_tensor(self.flow(self.norm(after), time))
 
     def encode(self, batch: Batch) -> Tensor:
-        """history and ages (B, L) left-padded with 0 -> (B, D)"""
+        """history and ages (B, L) left-padded with 0 -> (B, D)
+
+        The last block is computed after the last event only.
+        """
         history, ages = (batch[name][:, -self.length :] for name in ("history", "ages"))
-        after, time = self(history, ages)
-        return self.asked(after[:, -1], time[:, -1])
+        x, time, before, known = self.start(history, ages)
+        *blocks, final = self.blocks
+        for block in blocks:
+            x = block(x, before, known)
+        return self.asked(cast(Block, final).last(x, before, known), time[:, -1])
 
     def catalogue(self) -> Tensor:
         """(I, D)"""
@@ -139,14 +152,26 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, time: Tensor, known: Tensor) -> Tensor:
         """(B, n, D), (B, n) since the event before, (B, n, 1) -> (B, n, D)"""
-        jump, gate, door = self.enter(self.before(x)).chunk(3, dim=-1)
-        jump = jump * torch.sigmoid(gate) * known
-        turns, jump = self.turns(time), jump.float() * self.turns.share()
+        jump, door = self.jumps(x, known)
+        turns = self.turns(time)
         if torch.compiler.is_exporting():
-            state = doubled(turns, jump, self.length)
-        else:
-            state = Sweep.apply(turns, jump)  # type: ignore[no-untyped-call]
-        x = x + self.drop(self.leave(state * F.silu(door)))
+            return self.read(x, doubled(turns, jump, self.length), door)
+        return self.read(x, Sweep.apply(turns, jump), door)  # type: ignore[no-untyped-call]
+
+    def last(self, x: Tensor, time: Tensor, known: Tensor) -> Tensor:
+        """What `forward` makes of the last event, and only that.  -> (B, D)"""
+        jump, door = self.jumps(x, known)
+        since = F.pad(time[:, 1:], (0, 1)).flip(1).cumsum(1).flip(1)  # each event
+        return self.read(x[:, -1], product(self.turns(since), jump).sum(1), door[:, -1])
+
+    def jumps(self, x: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """What events add to the state, and the gate to what is read.  -> (B, n, 2 D) twice"""
+        jump, gate, door = self.enter(self.before(x)).chunk(3, dim=-1)
+        return (jump * torch.sigmoid(gate) * known).float() * self.turns.share(), F.silu(door)
+
+    def read(self, x: Tensor, state: Tensor, door: Tensor) -> Tensor:
+        """(..., D), (..., 2 D), (..., 2 D) -> (..., D)"""
+        x = x + self.drop(self.leave(state * door))
         return torch.as_tensor(x + self.drop(self.down(F.gelu(self.up(self.between(x))))))
 
 
