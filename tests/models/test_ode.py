@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hermes.artifacts.export import export_encoder
 from hermes.artifacts.onnx_session import Session
+from hermes.core.errors import ConfigError
 from hermes.core.types import Array, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.loop import Schedule
@@ -72,8 +73,7 @@ def test_the_error_of_the_flow_falls_with_the_fourth_power_of_the_step() -> None
 def test_what_is_served_is_what_is_learned(net: Driven, n: int) -> None:
     one = batch(list(range(3, 3 + n)), ages=[3.0 * (n - i) ** 2 for i in range(n)])
     with torch.no_grad():
-        after, time = net(**one)
-        torch.testing.assert_close(net.encode(one), net.asked(after[:, -1], time[:, -1]))
+        torch.testing.assert_close(net.encode(one), net(**one)[:, -1])
 
 
 @pytest.mark.parametrize("n", [1, 5, LENGTH])
@@ -106,8 +106,7 @@ def test_every_gap_of_a_history_counts(net: Driven, ages: list[float]) -> None:
 
 def test_what_comes_later_does_not_change_earlier_states(net: Driven) -> None:
     with torch.no_grad():
-        a, _ = net(**batch([3, 4, 5, 6, 7]))
-        b, _ = net(**batch([3, 4, 5, 20, 1]))
+        a, b = (net(**batch(items)) for items in ([3, 4, 5, 6, 7], [3, 4, 5, 20, 1]))
     torch.testing.assert_close(a[:, :3], b[:, :3])
     assert not torch.allclose(a[:, 3], b[:, 3], atol=1e-3)
 
@@ -128,7 +127,7 @@ def test_the_graph_encodes_histories_of_every_length(net: Driven, tmp_path: Path
         np.testing.assert_allclose(got, net.encode(one).detach().numpy(), atol=1e-4)
 
 
-def cycle(users: int = 40, events: int = 20) -> Interactions:
+def cycle(users: int = 60, events: int = 20) -> Interactions:
     """Everybody goes around 1, 2, ... 29, 1; two steps at once where thirty days have passed."""
     rng = np.random.default_rng(2)
     late = rng.random((users, events)) < 0.5
@@ -141,7 +140,7 @@ def cycle(users: int = 40, events: int = 20) -> Interactions:
 
 
 def test_what_comes_next_is_learned_from_the_gap_too() -> None:
-    patient = replace(CONFIG, schedule=replace(QUICK, epochs=40))
+    patient = replace(CONFIG, schedule=replace(QUICK, epochs=40, decay=True))
     model = NeuralODE(patient).fit(cycle())
     hits = []
     for gap, ahead in ((0.1, 1), (30.0, 2)):
@@ -150,3 +149,9 @@ def test_what_comes_next_is_learned_from_the_gap_too() -> None:
             state = encoded(model.net, [i, i + 1, i + 2], ages=ages).numpy()
             hits.append(int(np.argmax(state @ model.catalogue().T)) == i + 2 + ahead)
     assert np.mean(hits) > 0.9
+
+
+@pytest.mark.parametrize("wrong", [{"d": 15}, {"steps": 0}])
+def test_half_a_number_and_no_step_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="must be even"):
+        NeuralODEConfig(**wrong)

@@ -28,7 +28,6 @@ class SequentialConfig:
     d: int = 64
     length: int = 200  # events of the history it reads
     blocks: int = 2
-    heads: int = 2
     dropout: float = 0.25
     start: Literal["spectral", "random"] = "spectral"  # of the item vectors
     loss: Literal["softmax", "sampled", "gbce"] = "softmax"
@@ -47,8 +46,6 @@ class SequentialEmbedder(NeuralEmbedder[C]):
     saves most of the epochs; long histories are cut into stretches that are all learned from, not
     only the last one.
     """
-
-    net: CausalEncoder
 
     def prepare(self, data: Interactions) -> None:
         """Start the item vectors where the log's transitions put them."""

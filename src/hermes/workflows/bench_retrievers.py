@@ -47,11 +47,11 @@ class Entry:
 
 
 BASELINES = (
-    Entry(model="hermes.models.retrievers.bpr:BPR"),
+    Entry(model="hermes.models.retrievers.bpr:BPR", config={"d": 128, "l2": 0.01, "epochs": 40}),
     Entry(model="hermes.models.retrievers.ease:EASE", config={"neighbours": 300, "length": 50}),
 )
 ENTRIES = (
-    Entry(model="hermes.models.retrievers.ials:IALS"),
+    Entry(model="hermes.models.retrievers.ials:IALS", config={"length": 30}),
     Entry(model="hermes.models.retrievers.lightgcn:LightGCN", drawn=0.672),
     Entry(model="hermes.models.retrievers.ode:NeuralODE", drawn=0.583, long=True),
     Entry(model="hermes.models.retrievers.hyperbolic:Hyperbolic", drawn=0.498, long=True),

@@ -34,6 +34,7 @@ class HSTUConfig(SequentialConfig):
     """Defaults suit a few thousand items and histories of some hundred events."""
 
     blocks: int = 4
+    heads: int = 2
     dropout: float = 0.2
     times: bool = False  # whether the time between events is read too
 

@@ -22,41 +22,40 @@ loss is a softmax over the catalogue, as in `sasrec`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hermes.core.errors import ConfigError
 from hermes.core.types import Shape
-from hermes.data.interactions import Interactions
-from hermes.learn import batches, losses
 from hermes.learn.layers import Dropout, embedding
 from hermes.learn.loop import Batch, Schedule
 from hermes.learn.oscillators import Sweep, Turns, doubled, product
-from hermes.learn.spectral import transition_vectors
-from hermes.models.neural import NeuralEmbedder
+from hermes.models.sequential import SequentialConfig, SequentialEmbedder
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeuralODEConfig:
-    """Defaults suit a few thousand items and histories of some hundred events."""
+class NeuralODEConfig(SequentialConfig):
+    """Defaults suit a few thousand items and histories of some hundred events; d is even."""
 
-    d: int = 64  # reals of a vector, two for each complex number
-    length: int = 200  # events of the history it reads
-    blocks: int = 2
     wide: int = 2  # hidden units of the field and of a block, in multiples of d
-    steps: int = 1  # of Runge-Kutta from the last event to the moment that asks
-    dropout: float = 0.25
+    steps: int = 1  # of Runge-Kutta from an event to the moment that asks
     schedule: Schedule = Schedule(
         epochs=9, lr=4e-3, batch=32, warmup=200, decay=True, average=0.998, patience=4
     )
 
+    def __post_init__(self) -> None:
+        """Refuse half a complex number, and a flow that never moves."""
+        if self.d % 2 or self.steps < 1:
+            raise ConfigError(
+                f"NeuralODE: d = {self.d}, steps = {self.steps}; d must be even, steps at least 1"
+            )
 
-class NeuralODE(NeuralEmbedder[NeuralODEConfig]):
+
+class NeuralODE(SequentialEmbedder[NeuralODEConfig]):
     """The state at the moment that asks, against the items it was driven by."""
 
     Config = NeuralODEConfig
@@ -65,29 +64,11 @@ class NeuralODE(NeuralEmbedder[NeuralODEConfig]):
         """Blocks that sweep the history, and a flow to the moment that asks."""
         return Driven(shape, self.config)
 
-    def prepare(self, data: Interactions) -> None:
-        """Start the item vectors where the log's transitions put them."""
-        table = transition_vectors(data, self.config.d)
-        if table is not None:
-            with torch.no_grad():
-                self.net.items.weight.copy_(torch.from_numpy(table))
-
-    def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
-        """Stretches of events and when they were."""
-        return batches.sequences(data, self.config.schedule.batch, rng, self.config.length)
-
-    def loss(self, batch: Batch) -> Tensor:
-        """Of the next item at every event."""
-        device, known = batch["history"].device, batch["target"] > 0
-        half = torch.autocast(device.type, torch.bfloat16, enabled=losses.has_bfloat16(device))
-        with half:
-            after, time = self.net(batch["history"], batch["ages"])
-            states = self.net.asked(after[known], time[known])
-        return losses.softmax(states, self.net.catalogue(), batch["target"][known])
-
 
 class Driven(nn.Module):
-    """Items and gaps in, the state at the moment of every target out."""
+    """Items and their ages in, the state at the moment of what comes next out."""
+
+    inputs = ("history", "ages")
 
     def __init__(self, shape: Shape, config: NeuralODEConfig) -> None:
         super().__init__()
@@ -111,28 +92,28 @@ class Driven(nn.Module):
         before = F.pad(time[:, :-1], (1, 0))
         return self.drop(self.items(history)), time, before, (history > 0).unsqueeze(-1)
 
-    def forward(self, history: Tensor, ages: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, n), (B, n) days -> (B, n, D) after every event, (B, n) its time to what comes next"""
+    def forward(self, history: Tensor, ages: Tensor) -> Tensor:
+        """(B, n), (B, n) days -> (B, n, D) at the moment of what comes after each event"""
         x, time, before, known = self.start(history, ages)
         for block in self.blocks:
             x = block(x, before, known)
-        return x, time
-
-    def asked(self, after: Tensor, time: Tensor) -> Tensor:
-        """(N, D) after an event, (N,) -> (N, D) at the moment that asks"""
-        return torch.as_tensor(self.flow(self.norm(after), time))
+        return torch.as_tensor(self.flow(self.norm(x), time))
 
     def encode(self, batch: Batch) -> Tensor:
-        """history and ages (B, L) left-padded with 0 -> (B, D)
+        """history and ages (B, L) left-padded with 0 -> (B, D)"""
+        return self.encode_one(*(batch[name] for name in self.inputs))
 
-        The last block is computed after the last event only.
+    def encode_one(self, history: Tensor, ages: Tensor) -> Tensor:
+        """The last state of `forward`, padded or not; the last block is computed there only.
+
+        (B, n), (B, n) days, n > 0 -> (B, D)
         """
-        history, ages = (batch[name][:, -self.length :] for name in ("history", "ages"))
-        x, time, before, known = self.start(history, ages)
+        x, time, before, known = self.start(history[:, -self.length :], ages[:, -self.length :])
         *blocks, final = self.blocks
         for block in blocks:
             x = block(x, before, known)
-        return self.asked(cast(Block, final).last(x, before, known), time[:, -1])
+        after = cast(Block, final).last(x, before, known)
+        return torch.as_tensor(self.flow(self.norm(after), time[:, -1]))
 
     def catalogue(self) -> Tensor:
         """(I, D)"""

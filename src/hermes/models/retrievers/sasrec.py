@@ -27,6 +27,7 @@ from hermes.models.sequential import CausalEncoder, SequentialConfig, Sequential
 class SASRecConfig(SequentialConfig):
     """Defaults suit a few thousand items and histories of some hundred events."""
 
+    heads: int = 2
     wide: int = 2  # hidden units of the feed-forward layer, in multiples of d
 
 
