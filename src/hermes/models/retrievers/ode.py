@@ -10,14 +10,12 @@ inner product of d reals: real parts, then imaginary ones. Between events
     dz/dt = (-damping + i frequency) z + field(z),   t = 1 + log(1 + days),
 
 so that an event without a gap takes its turn too and a year is no eternity. What differs from the
-sources: in the blocks that read the history the field is left out, so that the flow is
-exact and all events are swept at once, as in Orvieto et al. Resurrecting recurrent neural networks
-for long sequences. ICML 2023; an event adds a gated jump to the state of each block, made of
-what the block below said; the field acts from an event to the moment that asks, by
-Runge-Kutta of fourth order with the linear part as integrating factor (Lawson. Generalized
-Runge-Kutta processes for stable systems with large Lipschitz constants. SIAM J. Numer. Anal. 1967),
-in a fixed number of steps. Item vectors start from the spectrum of the transitions, and the
-loss is a softmax over the catalogue, as in `sasrec`.
+sources. A history is read by blocks with a complex state each, to which every event adds a gated
+jump made of what the block below said of it; in them the field is left out, so that the flow is
+exact and all events are swept at once (`learn/oscillators`), and it acts only from an event to the
+moment that asks. There a fixed number of Runge-Kutta steps of fourth order is taken, with the
+linear part as integrating factor (Lawson. Generalized Runge-Kutta processes for stable systems
+with large Lipschitz constants. SIAM J. Numer. Anal. 1967). Loss and start are those of `sasrec`.
 """
 
 from __future__ import annotations
