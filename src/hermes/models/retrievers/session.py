@@ -31,6 +31,7 @@ from hermes.models.sequential import CausalEncoder, SequentialConfig, Sequential
 class SessionConfig(SequentialConfig):
     """Defaults suit a few thousand items and histories of some hundred events."""
 
+    heads: int = 2
     wide: int = 2  # hidden units of the feed-forward layers, in multiples of d
     blank: float = 0.2  # share of requests whose circumstances are hidden while learning
 
