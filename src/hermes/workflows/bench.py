@@ -18,7 +18,20 @@ from typing import Any
 from hermes.core.config import build
 from hermes.core.errors import ConfigError, DataError, HermesError, nearest
 
-PARTS = ("quality", "retrievers", "serve", "ann", "ingest", "train", "delayed", "speed")
+PARTS = (
+    "quality",
+    "retrievers",
+    "graph",
+    "ctr",
+    "losses",
+    "serve",
+    "ann",
+    "ingest",
+    "train",
+    "scale",
+    "delayed",
+    "speed",
+)
 LIBRARIES = (
     "numpy",
     "torch",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -34,19 +34,22 @@ class Peer:
     seconds: float  # of fitting, wall clock
 
 
-def measured(split: Split, seed: int = 0) -> Iterator[Peer]:
-    """The models of `implicit`, one after another; nothing where it is not installed."""
+def measured(
+    split: Split, seed: int = 0, names: Sequence[str] = ("item neighbours", "ALS", "BPR")
+) -> Iterator[Peer]:
+    """The named models of `implicit`, in turn; nothing where it is not installed."""
     try:
         library = f"implicit {version('implicit')}"
     except PackageNotFoundError:
         return
     from threadpoolctl import threadpool_limits
 
-    for name, fit in implicit(seed).items():
+    fits = implicit(seed)
+    for name in names:
         began = time.perf_counter()
         with threadpool_limits(1, "blas"), warnings.catch_warnings():  # it brings its own threads
             warnings.simplefilter("ignore")  # about what it hands to itself
-            ask = fit(split)
+            ask = fits[name](split)
         seconds = time.perf_counter() - began
         items, scores = ask()
         yield Peer(f"{library}, {name}", ranked(split, items, scores), seconds)

@@ -44,19 +44,19 @@ class BSPM(Filters, Retriever[BSPMConfig]):
     Config = BSPMConfig
 
     def respond(self, signal: Floats) -> Floats:
-        """(I,) -> (I,)"""
+        """(I, ...) -> (I, ...)"""
         merged = self.blurred(signal) + self.config.beta * self.low_pass(signal)
         return self.sharpened(merged)
 
     def blurred(self, state: Floats) -> Floats:
-        """Euler's method on dB/dt = (P - I) B.  (I,) -> (I,)"""
+        """Euler's method on dB/dt = (P - I) B.  (I, ...) -> (I, ...)"""
         step = self.config.blur / self.config.blur_steps
         for _ in range(self.config.blur_steps):
             state = state + step * (self.linear(state) - state)
         return state
 
     def sharpened(self, state: Floats) -> Floats:
-        """The classical method of Runge and Kutta on dS/dt = -P S.  (I,) -> (I,)"""
+        """The classical method of Runge and Kutta on dS/dt = -P S.  (I, ...) -> (I, ...)"""
         step = self.config.sharpen / self.config.sharpen_steps
         for _ in range(self.config.sharpen_steps if step else 0):
             first = -self.linear(state)

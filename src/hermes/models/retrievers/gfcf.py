@@ -35,5 +35,5 @@ class GFCF(Filters, Retriever[GFCFConfig]):
     Config = GFCFConfig
 
     def respond(self, signal: Floats) -> Floats:
-        """(I,) -> (I,)"""
+        """(I, ...) -> (I, ...)"""
         return self.linear(signal) + self.config.alpha * self.low_pass(signal)

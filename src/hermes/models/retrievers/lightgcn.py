@@ -35,7 +35,7 @@ from torch import Tensor, nn
 from hermes.core.errors import ArtifactError
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
-from hermes.learn import losses
+from hermes.learn.drawn import drawn_softmax
 from hermes.learn.loop import Batch, Schedule
 from hermes.models.filters import degrees, edges, normalised
 from hermes.models.graph import Folding, GraphEmbedder, pairs
@@ -91,9 +91,13 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
         user, item, other = batch["user"], batch["item"], batch["negative"]
         chosen = [F.embedding(user, net.users.weight), F.embedding(item, net.items.weight)]
         if config.loss == "softmax":
-            states = F.normalize(F.embedding(user, users), dim=1) / config.temperature
-            unit = F.normalize(items, dim=1)
-            value = losses.sampled_softmax(states, unit, item, batch["negatives"])
+            drawn = batch["negatives"]
+            states, mine, others = (
+                F.normalize(F.embedding(codes, table), dim=1)
+                for codes, table in ((user, users), (item, items), (drawn, items))
+            )
+            same = drawn == item[:, None]
+            value = drawn_softmax(states / config.temperature, mine, others, same)
         else:
             state = F.embedding(user, users)
             ahead = F.embedding(item, items) - F.embedding(other, items)
@@ -117,28 +121,28 @@ class Smoothed(Folding):
         idle = torch.zeros(shape.n_users, dtype=torch.bool)
         self.register_buffer("idle", idle, persistent=False)
 
-    def states(self) -> list[Tensor]:
-        """E(0) to E(K), users before items.  -> K + 1 of (U+I, D)"""
+    def summed(self, top: int) -> Tensor:
+        """E(0) + ... + E(top), users before items, by Horner's rule; 0 for -1.  -> (U+I, D)"""
         if self.graph is None:
             raise ArtifactError("LightGCN: no graph is kept; fit it, or refresh it on a log")
-        out = [torch.cat([self.users.weight, self.items.weight])]
-        for _ in range(self.layers):
-            out.append(self.graph(out[-1]))
+        start = torch.cat([self.users.weight, self.items.weight])
+        out = start if top >= 0 else torch.zeros_like(start)
+        for _ in range(top):
+            out = start + self.graph(out)
         return out
 
     def smoothed(self) -> tuple[Tensor, Tensor]:
         """E of users and of items.  -> (U, D), (I, D)"""
-        mean = torch.stack(self.states()).mean(0)
+        mean = self.summed(self.layers) / (self.layers + 1)
         return mean[: len(self.own)], mean[len(self.own) :]
 
     def freeze(self) -> None:
         """E of the items, and E of the users in parts."""
-        states = self.states()
-        items = torch.stack(states).mean(0)[len(self.own) :]
-        below = torch.stack(states).sum(0) - states[-1]
-        share = self.degree.clamp(min=1.0).rsqrt().unsqueeze(1) / len(states)
-        self.parts.copy_(below[len(self.own) :] * share)
-        self.own.copy_(self.users.weight / len(states) * ~self.idle.unsqueeze(1))
+        users = len(self.own)
+        items, below = self.smoothed()[1], self.summed(self.layers - 1)
+        share = self.degree.clamp(min=1.0).rsqrt().unsqueeze(1) / (self.layers + 1)
+        self.parts.copy_(below[users:] * share)
+        self.own.copy_(self.users.weight / (self.layers + 1) * ~self.idle.unsqueeze(1))
         self.found.copy_(F.normalize(items, dim=1) if self.unit else items)
 
     def scale(self, count: Tensor) -> Tensor:
