@@ -10,6 +10,7 @@ from scipy.linalg import expm
 
 from hermes.core.types import Array, Floats, Ints, Shape
 from hermes.data.interactions import Interactions
+from hermes.models import filters
 from hermes.models.filters import smooth_vectors
 from hermes.models.retrievers.bspm import BSPM, BSPMConfig
 from hermes.models.retrievers.gfcf import GFCF, GFCFConfig
@@ -170,3 +171,14 @@ def test_tastes_are_told_apart_better_than_by_popularity(cls: type[GFCF] | type[
     queries = data.queries(np.arange(1, 161), 20)
     popular = recall(Popularity().fit(data).score(queries), data, users, held)
     assert recall(cls().fit(data).score(queries), data, users, held) > 1.5 * popular
+
+
+@pytest.mark.parametrize("cls", MODELS)
+def test_histories_scored_together_score_as_one_by_one(
+    cls: type[GFCF] | type[BSPM], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "TOGETHER", 4)  # so that the last block is not full
+    data = random_log()
+    model, queries = cls().fit(data), data.queries(np.arange(30), 9)
+    single = [model.sparse_score(h, a) for h, a in zip(queries.history, queries.ages, strict=True)]
+    np.testing.assert_allclose(model.score(queries), single, atol=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import pytest
 from hermes.data.dataset import Dataset
 from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import assemble
-from hermes.workflows.train import train
+from hermes.pipeline.recipe import load
+from hermes.workflows.train import train, untaught
 
 HOME = "hermes.models.retrievers"
 SCHEDULE = {"epochs": 2, "batch": 64, "refresh": 1}
@@ -64,3 +66,23 @@ def test_the_graph_of_tier_two_says_what_the_model_says(bundle: Path) -> None:
         ):
             a, b = one.channel.retrieve(query, 20), two.channel.retrieve(query, 20)
             np.testing.assert_array_equal(a.items, b.items)
+
+
+def test_the_order_of_a_history_changes_nothing(bundle: Path) -> None:
+    engine = assemble(bundle, 2)
+    query = ask(engine, "u7", 5, datetime.now(UTC), "r")
+    assert len(query.history) > 2
+    turned = replace(query, history=query.history[::-1].copy())
+    for source in engine.recommender.sources.sources:
+        one, two = (source.channel.retrieve(q, 20) for q in (query, turned))
+        np.testing.assert_array_equal(one.items, two.items)
+
+
+def test_the_recipe_that_comes_with_hermes_reads_whole_histories_and_needs_no_order() -> None:
+    recipe = load("graph")[0]
+    assert recipe.length >= 1000
+    assert recipe.rank is None
+    for channel in recipe.channels:
+        model = untaught(channel)
+        assert getattr(model.config, "length", 1000) >= 1000
+        assert getattr(model.config, "decay", 0.0) == 0.0
