@@ -18,9 +18,9 @@ from hermes.data.interactions import Holdout, Interactions
 from hermes.learn.batches import tensors
 from hermes.learn.loop import Schedule
 from hermes.learn.run import Run
-from hermes.models.filters import edges
+from hermes.models.filters import edges, normalised
 from hermes.models.graph import distinct, pairs, unchosen
-from hermes.models.retrievers.lightgcn import Graph, LightGCN, LightGCNConfig
+from hermes.models.retrievers.lightgcn import Graph, LightGCN, LightGCNConfig, spectrum
 from hermes.models.retrievers.popularity import Popularity
 from hermes.models.retrievers.ultragcn import UltraGCN, UltraGCNConfig, similar_items
 
@@ -134,6 +134,21 @@ def test_lightgcn_pays_for_pairs_in_the_wrong_order_and_for_long_vectors() -> No
     expected = np.log1p(np.exp(-ahead)).mean() + 0.3 / 2 * penalty / 3
     found = model.loss(tensors(user=user, item=item, negative=other))
     assert float(found.detach()) == pytest.approx(expected, rel=1e-5)
+
+
+def test_vectors_that_start_along_the_spectrum_point_where_the_graph_does() -> None:
+    data = random_log()
+    chosen = normalised(edges(data))
+    users, items = spectrum(chosen, 3)
+    left, value, right = np.linalg.svd(chosen.toarray())
+    expected = left[:, :3] * value[:3] @ right[:3]
+    np.testing.assert_allclose(users @ items.T, expected, atol=1e-5)
+    idle = replace(BRIEF, epochs=0)
+    model = LightGCN(replace(LIGHT, d=3, std=0.5, start="spectrum", schedule=idle)).fit(data)
+    for found, rows in zip(free(model.net), (users, items), strict=True):
+        length = np.linalg.norm(rows, axis=1, keepdims=True)
+        wanted = 0.5 * np.sqrt(3) * rows / np.maximum(length, 1e-12)
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_ultragcn_pays_as_its_paper_says() -> None:

@@ -74,8 +74,16 @@ class GraphEmbedder(NeuralEmbedder[C]):
     """Learns with a graph in its network, and takes it out at the end."""
 
     @abstractmethod
-    def prepare(self, data: Interactions) -> None:
+    def connect(self, data: Interactions) -> None:
         """Give the network the graph of the log."""
+
+    def begin(self, data: Interactions) -> None:
+        """Where the vectors start from, where a model knows better than by chance."""
+
+    def prepare(self, data: Interactions) -> None:
+        """The graph, and vectors to start from."""
+        self.connect(data)
+        self.begin(data)
 
     @abstractmethod
     def release(self) -> None:
@@ -88,7 +96,7 @@ class GraphEmbedder(NeuralEmbedder[C]):
 
     def refresh(self, data: Interactions, run: Run = Run()) -> Self:
         """Learn on, on the graph of a log that has grown."""
-        self.prepare(data)
+        self.connect(data)
         super().refresh(data, run)
         return self.frozen()
 

@@ -33,11 +33,11 @@ from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from hermes.core.errors import ArtifactError
-from hermes.core.types import Shape
+from hermes.core.types import Floats, Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.drawn import drawn_softmax
 from hermes.learn.loop import Batch, Schedule
-from hermes.models.filters import degrees, edges, normalised
+from hermes.models.filters import degrees, edges, normalised, smooth_vectors
 from hermes.models.graph import Folding, GraphEmbedder, pairs
 
 
@@ -49,6 +49,7 @@ class LightGCNConfig:
     layers: int = 3  # convolutions; 0: plain factors
     l2: float = 1e-4  # of the vectors of a batch before they are smoothed
     std: float = 0.1  # of the vectors to start from
+    start: Literal["random", "spectrum"] = "random"  # which way they point
     loss: Literal["bpr", "softmax"] = "bpr"
     negatives: int = 1024  # drawn for each batch when the loss is softmax
     temperature: float = 0.1  # of the softmax
@@ -65,12 +66,21 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
         """Vectors without a graph."""
         return Smoothed(shape, self.config)
 
-    def prepare(self, data: Interactions) -> None:
+    def connect(self, data: Interactions) -> None:
         """The normalised graph."""
         chosen = edges(data)
         self.net.graph = Graph(chosen)
         self.net.degree.copy_(torch.from_numpy(degrees(chosen, 0)))
         self.net.idle.copy_(torch.from_numpy(degrees(chosen, 1) == 0))
+
+    @torch.no_grad()
+    def begin(self, data: Interactions) -> None:
+        """By chance, or along the singular vectors of the normalised graph."""
+        if self.config.start == "spectrum":
+            size = self.config.std * self.config.d**0.5
+            both = spectrum(normalised(edges(data)), self.config.d)
+            for table, rows in zip((self.net.users, self.net.items), both, strict=True):
+                table.weight[:, : rows.shape[1]] = size * F.normalize(torch.from_numpy(rows), dim=1)
 
     def release(self) -> None:
         """The graph goes."""
@@ -105,6 +115,17 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
             chosen.append(F.embedding(other, net.items.weight))
         penalty = torch.stack([vectors.square().sum() for vectors in chosen]).sum()
         return value + config.l2 / 2 * penalty / len(user)
+
+
+def spectrum(baskets: csr_array, d: int) -> tuple[Floats, Floats]:
+    """Left and right singular vectors of N, each times the root of its value.
+
+    (U, I) -> (U, <= d), (I, <= d)
+    """
+    items = smooth_vectors(baskets, d, np.random.default_rng(0))
+    users = np.asarray(baskets @ items)
+    root = np.sqrt(np.linalg.norm(users, axis=0))
+    return users / root, items * root
 
 
 class Smoothed(Folding):

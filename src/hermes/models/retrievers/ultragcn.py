@@ -69,7 +69,7 @@ class UltraGCN(GraphEmbedder[UltraGCNConfig]):
         """Vectors without a graph."""
         return Constrained(shape, self.config)
 
-    def prepare(self, data: Interactions) -> None:
+    def connect(self, data: Interactions) -> None:
         """The weights of examples and the item-item graph."""
         chosen = edges(data)
         alike, omega = nearest(similar_items(chosen), self.config.neighbours)
