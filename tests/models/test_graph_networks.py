@@ -18,9 +18,9 @@ from hermes.data.interactions import Holdout, Interactions
 from hermes.learn.batches import tensors
 from hermes.learn.loop import Schedule
 from hermes.learn.run import Run
-from hermes.models.filters import edges, normalised
-from hermes.models.graph import distinct, pairs, unchosen
-from hermes.models.retrievers.lightgcn import Graph, LightGCN, LightGCNConfig, spectrum
+from hermes.models.filters import edges, normalised, spectrum
+from hermes.models.graph import Graph, distinct, pairs, unchosen
+from hermes.models.retrievers.lightgcn import LightGCN, LightGCNConfig
 from hermes.models.retrievers.popularity import Popularity
 from hermes.models.retrievers.ultragcn import UltraGCN, UltraGCNConfig, similar_items
 

@@ -151,3 +151,14 @@ def smooth_vectors(baskets: csr_array, d: int, rng: np.random.Generator) -> Floa
     order = np.argsort(-values, kind="stable")[:d]
     kept = order[values[order] > FLAT * max(values.max(), 1e-9)]
     return np.ascontiguousarray(rows[kept].T, np.float32)
+
+
+def spectrum(baskets: csr_array, d: int) -> tuple[Floats, Floats]:
+    """Left and right singular vectors of N, each times the root of its value.
+
+    (U, I) -> (U, <= d), (I, <= d)
+    """
+    items = smooth_vectors(baskets, d, np.random.default_rng(0))
+    users = np.asarray(baskets @ items)
+    root = np.sqrt(np.linalg.norm(users, axis=0))
+    return users / root, items * root

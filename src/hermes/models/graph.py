@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ from hermes.learn.layers import embedding
 from hermes.learn.loop import Batch
 from hermes.learn.run import Run
 
+from .filters import normalised
 from .neural import NeuralEmbedder
 
 C = TypeVar("C")
@@ -112,6 +113,53 @@ class GraphEmbedder(NeuralEmbedder[C]):
         with torch.no_grad():
             self.net.freeze()
         return super().validate(data)
+
+
+class Graph:
+    """A, which is symmetric, so that the gradient goes back the way the vectors came.
+
+    On a processor scipy multiplies: it takes a tenth of the time that torch's sparse product does.
+    """
+
+    def __init__(self, chosen: csr_array) -> None:
+        half = normalised(chosen).tocoo()
+        users, items = half.coords[0], half.coords[1] + chosen.shape[0]
+        ends = (np.concatenate([users, items]), np.concatenate([items, users]))
+        size = sum(chosen.shape)
+        self.matrix = csr_array((np.tile(half.data, 2), ends), shape=(size, size))
+        self.moved: Tensor | None = None  # the same on a GPU
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """A x.  (U+I, D) -> (U+I, D)"""
+        out: Tensor = Convolution.apply(x, self)  # type: ignore[no-untyped-call]
+        return out
+
+    def times(self, x: Tensor) -> Tensor:
+        """A x, of which no gradient is kept."""
+        if x.device.type == "cpu":
+            return torch.from_numpy(self.matrix @ x.detach().numpy())
+        if self.moved is None:
+            cells = self.matrix.tocoo()
+            place = torch.from_numpy(np.stack(cells.coords).astype(np.int64))
+            made = torch.sparse_coo_tensor(place, torch.from_numpy(cells.data), cells.shape)
+            self.moved = made.coalesce().to(x.device)
+        with torch.autocast(x.device.type, enabled=False):
+            return torch.sparse.mm(self.moved, x.float())
+
+
+class Convolution(torch.autograd.Function):
+    """One product with a graph."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, graph: Graph) -> Tensor:
+        """(U+I, D) -> (U+I, D)"""
+        ctx.graph = graph
+        return graph.times(x)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        """(U+I, D) -> (U+I, D)"""
+        return ctx.graph.times(grads[0].contiguous()), None
 
 
 def distinct(history: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,21 +24,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy.sparse import csr_array
 from torch import Tensor, nn
 
 from hermes.core.errors import ArtifactError
-from hermes.core.types import Floats, Shape
+from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
 from hermes.learn.drawn import drawn_softmax
 from hermes.learn.loop import Batch, Schedule
-from hermes.models.filters import degrees, edges, normalised, smooth_vectors
-from hermes.models.graph import Folding, GraphEmbedder, pairs
+from hermes.models.filters import degrees, edges, normalised, spectrum
+from hermes.models.graph import Folding, Graph, GraphEmbedder, pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,17 +116,6 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
         return value + config.l2 / 2 * penalty / len(user)
 
 
-def spectrum(baskets: csr_array, d: int) -> tuple[Floats, Floats]:
-    """Left and right singular vectors of N, each times the root of its value.
-
-    (U, I) -> (U, <= d), (I, <= d)
-    """
-    items = smooth_vectors(baskets, d, np.random.default_rng(0))
-    users = np.asarray(baskets @ items)
-    root = np.sqrt(np.linalg.norm(users, axis=0))
-    return users / root, items * root
-
-
 class Smoothed(Folding):
     """`smoothed` while there is a graph; afterwards what it froze."""
 
@@ -169,50 +157,3 @@ class Smoothed(Folding):
     def scale(self, count: Tensor) -> Tensor:
         """1 / sqrt(d_u).  (B,) -> (B,)"""
         return count.rsqrt()
-
-
-class Graph:
-    """A, which is symmetric, so that the gradient goes back the way the vectors came.
-
-    On a processor scipy multiplies: it takes a tenth of the time that torch's sparse product does.
-    """
-
-    def __init__(self, chosen: csr_array) -> None:
-        half = normalised(chosen).tocoo()
-        users, items = half.coords[0], half.coords[1] + chosen.shape[0]
-        ends = (np.concatenate([users, items]), np.concatenate([items, users]))
-        size = sum(chosen.shape)
-        self.matrix = csr_array((np.tile(half.data, 2), ends), shape=(size, size))
-        self.moved: Tensor | None = None  # the same on a GPU
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """A x.  (U+I, D) -> (U+I, D)"""
-        out: Tensor = Convolution.apply(x, self)  # type: ignore[no-untyped-call]
-        return out
-
-    def times(self, x: Tensor) -> Tensor:
-        """A x, of which no gradient is kept."""
-        if x.device.type == "cpu":
-            return torch.from_numpy(self.matrix @ x.detach().numpy())
-        if self.moved is None:
-            cells = self.matrix.tocoo()
-            place = torch.from_numpy(np.stack(cells.coords).astype(np.int64))
-            made = torch.sparse_coo_tensor(place, torch.from_numpy(cells.data), cells.shape)
-            self.moved = made.coalesce().to(x.device)
-        with torch.autocast(x.device.type, enabled=False):
-            return torch.sparse.mm(self.moved, x.float())
-
-
-class Convolution(torch.autograd.Function):
-    """One product with a graph."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, graph: Graph) -> Tensor:
-        """(U+I, D) -> (U+I, D)"""
-        ctx.graph = graph
-        return graph.times(x)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        """(U+I, D) -> (U+I, D)"""
-        return ctx.graph.times(grads[0].contiguous()), None
