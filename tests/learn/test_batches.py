@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hermes.core.types import Array, Shape
+from hermes.core.types import Array, Ints, Shape
 from hermes.data.interactions import Interactions
+from hermes.features.examples import Examples
 from hermes.learn import batches
 
 
@@ -46,3 +47,37 @@ def test_what_is_padded_is_unknown_and_has_no_age(log: Interactions) -> None:
     assert blank.any()
     assert not batch["ages"][blank].any()
     assert not batch["target"][blank].any()
+
+
+def numbered(sizes: Ints) -> Examples:
+    """Groups of the given sizes; every column of a row says which it is."""
+    n, q = int(sizes.sum()), len(sizes)
+    number = np.arange(n)
+    return Examples(
+        number[:, None].astype(np.float32), number[:, None], np.repeat(np.arange(q), sizes),
+        np.arange(q)[:, None], number.astype(np.float32), number.astype(np.float32), Shape(),
+        offset=number.astype(np.float32),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sizes", [[1] * 10, [3, 1, 2, 5, 1, 1], [2, 0, 3, 0]])
+def test_a_batch_holds_whole_groups_and_each_row_knows_its_own(sizes: list[int]) -> None:
+    x = numbered(np.array(sizes))
+    seen = []
+    for batch in batches.examples(x, 4, np.random.default_rng(0)):
+        assert len(batch["history"]) <= 4
+        group = batch["history"][batch["query"], 0].numpy()
+        rows = batch["sparse"][:, 0].numpy()
+        np.testing.assert_array_equal(group, x.queries[rows])
+        for name in ("label", "weight", "offset"):
+            np.testing.assert_array_equal(batch[name].numpy(), rows)
+        seen.extend(rows.tolist())
+    assert sorted(seen) == list(range(len(x)))
+
+
+def test_groups_come_in_another_order_with_another_generator() -> None:
+    x = numbered(np.ones(50, np.int64))
+    first, second = (
+        next(iter(batches.examples(x, 50, np.random.default_rng(seed)))) for seed in (0, 1)
+    )
+    assert first["label"].tolist() != second["label"].tolist()

@@ -11,6 +11,7 @@ from hermes.core.errors import ArtifactError, DataError
 from hermes.core.types import Shape
 from hermes.features.examples import Examples
 from hermes.learn.run import Run
+from hermes.models.neural import likelihood
 from hermes.models.rankers.lambdamart import LambdaMART, LambdaMARTConfig
 
 
@@ -56,6 +57,33 @@ def test_labels_that_are_no_grades_are_refused(label: float) -> None:
     labels[3] = label
     with pytest.raises(DataError, match="whole grades"):
         LambdaMART().fit(replace(data, labels=labels))
+
+
+def lone(seed: int, n: int = 2000) -> Examples:
+    """Rows of which none has a rival; the odds follow the first feature."""
+    x = graded(seed, groups=n, size=1)
+    odds = np.exp(2 * np.nan_to_num(x.dense[:, 0]))
+    labels = (np.random.default_rng(seed).random(n) < odds / (1 + odds)).astype(np.float32)
+    return replace(x, labels=labels)
+
+
+def test_lone_rows_are_learned_as_log_odds() -> None:
+    x, asked = replace(lone(0), valid=lone(1)), lone(2)
+    score = LambdaMART(LambdaMARTConfig(loss="bce", lr=0.1)).fit(x).score(asked)
+    assert likelihood(asked, score) > likelihood(asked, np.zeros(len(asked), np.float32)) + 0.1
+    odds = 2 * np.nan_to_num(asked.dense[:, 0])
+    assert np.abs(score - odds)[np.abs(odds) < 2].mean() < 0.5
+
+
+def test_a_loss_of_groups_refuses_lone_rows() -> None:
+    with pytest.raises(DataError, match="no group has two rows"):
+        LambdaMART().fit(lone(0))
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_lone_rows_of_one_label_break_nothing(label: float) -> None:
+    x = replace(lone(0), labels=np.full(2000, label, np.float32))
+    assert np.isfinite(LambdaMART(LambdaMARTConfig(loss="bce", trees=5)).fit(x).score(x)).all()
 
 
 @pytest.mark.parametrize("keep", [0, 10, 2000])

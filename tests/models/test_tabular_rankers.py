@@ -95,6 +95,28 @@ def test_lone_rows_are_judged_by_likelihood_and_groups_by_their_order() -> None:
     assert 0 < model.validate(replace(together, valid=together)) <= 1
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_ridge_keeps_the_vectors_of_codes_short(name: str) -> None:
+    x = table(300, 2)
+    free, held = (made(name, l2=l2, loss="bce").fit(x).net.codes.square() for l2 in (0.0, 1.0))
+    assert held < 0.8 * free
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_ridge_is_added_to_the_loss_as_it_is_written(name: str) -> None:
+    model = made(name, loss="bce").fit(table(60, 1))
+    model.net.eval()
+    batch = next(iter(model.batches(table(20, 1), np.random.default_rng(0))))
+    losses = {}
+    for l2 in (0.0, 0.5):
+        model.config = replace(model.config, l2=l2)
+        losses[l2] = model.loss(batch)
+    squares = model.net.codes.square()
+    if name == "logistic":
+        squares = squares + model.net.weights.square().sum()
+    torch.testing.assert_close(losses[0.5] - losses[0.0], squares / 4)
+
+
 @pytest.mark.parametrize("loss", ["listmle", "lambdarank"])
 def test_a_loss_of_groups_refuses_lone_rows(loss: str) -> None:
     with pytest.raises(DataError, match="no group has two rows"):

@@ -89,8 +89,9 @@ def examples(data: Examples, size: int, rng: np.random.Generator) -> Iterator[Ba
     bounds = np.searchsorted(data.queries, np.arange(len(data.history) + 1))
     for groups in chunks(len(data.history), size, rng):
         counts = np.diff(bounds)[groups]
-        rows = np.concatenate([np.arange(bounds[g], bounds[g + 1]) for g in groups])
         query = np.repeat(np.arange(len(groups)), counts)
+        before = np.cumsum(counts) - counts  # rows of the batch before each group
+        rows = np.arange(len(query)) + (bounds[groups] - before)[query]
         known = {"offset": data.offset, "value": data.values}
         yield tensors(
             **{name: column[rows] for name, column in known.items() if column is not None},

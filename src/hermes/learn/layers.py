@@ -14,7 +14,7 @@ def mlp(*sizes: int, dropout: float = 0.0) -> nn.Sequential:
     """Linear-ReLU-Dropout for each hidden size; the last layer stays linear."""
     layers: list[nn.Module] = []
     for a, b in pairwise(sizes[:-1]):
-        layers += [nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)]
+        layers += [nn.Linear(a, b), nn.ReLU(), Dropout(dropout)]
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
 
 

@@ -59,19 +59,49 @@ class Edges(nn.Module):
 
 
 def basis(x: Tensor, knots: Tensor) -> Tensor:
-    """The B-splines of each column at its values, by the recursion of Cox and de Boor.
+    """The B-splines of each column at its values.
 
     x (N, n), knots (n, G + 1 + 2 DEGREE) rising -> (N, n, G + DEGREE), none negative, their sum 1.
-    A value outside of the grid counts as the end of it.
+    A value outside of the grid counts as the end of it. Only the DEGREE + 1 splines that are not 0
+    in a value's interval are computed, as polynomials there.
     """
-    first, last = knots[:, DEGREE], knots[:, -DEGREE - 1]
-    at = torch.minimum(torch.maximum(x, first), last)[:, :, None]
-    out = ((at >= knots[:, :-1]) & (at < knots[:, 1:])).to(at.dtype)
-    for k in range(1, DEGREE + 1):
-        share = (at - knots[:, :-k]) * (1.0 / (knots[:, k:] - knots[:, :-k]))  # of the way through
-        rising = share * out
-        out = rising[:, :, :-1] + (out[:, :, 1:] - rising[:, :, 1:])
-    return out
+    n, intervals = len(knots), knots.shape[1] - 2 * DEGREE - 1
+    grid = knots[:, DEGREE : DEGREE + intervals + 1]
+    at = torch.minimum(torch.maximum(x, grid[:, 0]), grid[:, -1])
+    cell = (at[:, :, None] >= grid[:, 1:-1]).sum(2)  # (N, n) the interval of each value
+    lines = torch.cat([polynomials(knots).flatten(2), grid[:, :-1, None]], dim=2).flatten(0, 1)
+    found = F.embedding(cell + intervals * torch.arange(n, device=x.device), lines)
+    way = (at - found[:, :, -1])[:, :, None]  # from the interval's start
+    powers = found[:, :, :-1].unflatten(2, (DEGREE + 1, DEGREE + 1)).unbind(2)
+    value = powers[-1]
+    for coefficients in powers[-2::-1]:
+        value = value * way + coefficients  # (N, n, DEGREE + 1)
+    out = torch.zeros_like(at)[:, :, None].repeat(1, 1, intervals + DEGREE)
+    places = cell[:, :, None] + torch.arange(DEGREE + 1, device=x.device)
+    return out.scatter(2, places, value.clamp(min=0.0))
+
+
+def polynomials(knots: Tensor) -> Tensor:
+    """Each interval's splines, by the recursion of Cox and de Boor on their coefficients.
+
+    (n, G + 1 + 2 DEGREE) -> (n, G, powers, splines), powers of the way from the interval's start,
+    from 0 to DEGREE, of the DEGREE + 1 splines that are not 0 there.
+    """
+    near = knots[:, 1:-1].unfold(1, 2 * DEGREE, 1)  # (n, G, 2 DEGREE) the knots around each
+    start = near[:, :, DEGREE - 1]
+    one = torch.zeros_like(near[:, :, : DEGREE + 1])
+    one[:, :, 0] = 1.0
+    splines = [one]
+    for degree in range(1, DEGREE + 1):
+        kept, higher = torch.zeros_like(one), []
+        for i, spline in enumerate(splines):
+            low, high = near[:, :, DEGREE - degree + i], near[:, :, DEGREE + i]
+            shifted = F.pad(spline[:, :, :-1], (1, 0))  # times the way
+            share = ((start - low)[:, :, None] * spline + shifted) / (high - low)[:, :, None]
+            higher.append(kept + spline - share)
+            kept = share
+        splines = [*higher, kept]
+    return torch.stack(splines, dim=3)
 
 
 def quantile_grid(x: Tensor, intervals: int, even: float) -> Tensor:

@@ -62,3 +62,7 @@ class Codes(nn.Module):
     def forward(self, sparse: Tensor) -> Tensor:
         """(N, F) -> (N, F D)"""
         return torch.as_tensor(self.table(sparse + self.starts).flatten(1))
+
+    def square(self) -> Tensor:
+        """Sum of squares of all vectors.  -> ()"""
+        return torch.as_tensor(self.table.weight.square().sum())

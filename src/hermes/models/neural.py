@@ -139,10 +139,12 @@ class NeuralRanker(Neural, Ranker[C]):
         return out + batch["offset"] if "offset" in batch else out
 
     def loss(self, batch: Batch) -> Tensor:
-        """The ranking loss of the config.  -> ()"""
-        return losses.ranking(
-            self.config.loss, self.logits(batch), batch["label"], batch["query"], batch["weight"]
+        """The ranking loss of the config, and the ridge on the vectors of codes.  -> ()"""
+        scores, l2 = self.logits(batch), self.config.l2
+        loss = losses.ranking(
+            self.config.loss, scores, batch["label"], batch["query"], batch["weight"]
         )
+        return loss + l2 / 2 * self.net.codes.square() if l2 else loss
 
     @torch.no_grad()
     def score(self, x: Examples) -> Floats:

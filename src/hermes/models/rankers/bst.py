@@ -37,6 +37,7 @@ class BSTConfig:
     wide: int = 2  # hidden units of the feed-forward layer, in multiples of d
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"
     schedule: Schedule = GROUPWISE
 

@@ -42,6 +42,7 @@ class DCNConfig:
     structure: Literal["parallel", "stacked"] = "parallel"  # deep beside the crosses, or on them
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"
     schedule: Schedule = GROUPWISE
 

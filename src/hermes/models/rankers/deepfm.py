@@ -28,6 +28,7 @@ class DeepFMConfig:
     d: int = 16
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"
     schedule: Schedule = GROUPWISE
 

@@ -46,6 +46,7 @@ class DLRMConfig:
     hidden: tuple[int, ...] = (64, 32)  # of the top network
     dropout: float = 0.1
     revenue: Revenue | None = None  # unless given, clicks are all that is learned
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"  # of the clicks
     schedule: Schedule = GROUPWISE
 
@@ -79,8 +80,10 @@ class DLRM(NeuralRanker[DLRMConfig]):
         first = losses.ranking(self.config.loss, click, batch["label"], batch["query"], weight)
         second = squared_error(revenue, batch["value"], weight)
         if self.config.revenue.weight is not None:
-            return first + self.config.revenue.weight * second
-        return weighed(first, second, self.net.log_variances)
+            both = first + self.config.revenue.weight * second
+        else:
+            both = weighed(first, second, self.net.log_variances)
+        return both + self.config.l2 / 2 * self.net.codes.square()
 
     @torch.no_grad()
     def validate(self, data: Examples) -> float | None:

@@ -37,6 +37,7 @@ class KANConfig:
     even: float = 0.2  # share of the evenly spaced grid in a new one, above 0; quantiles else
     updates: int = 30  # of the grids, in all: as long as the embeddings spread out
     update_every: int = 20  # steps
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"
     schedule: Schedule = Schedule(
         epochs=20, batch=64, lr=1e-2, weight_decay=1e-3, decay=True, patience=3

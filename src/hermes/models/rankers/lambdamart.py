@@ -2,13 +2,16 @@
 
 Burges. From RankNet to LambdaRank to LambdaMART: an overview. MSR-TR-2010-82; Ke et al. LightGBM: a
 highly efficient gradient boosting decision tree. NeurIPS 2017. A missing value goes its own way at
-each split. Ours: sparse features enter only where `categorical` names their columns.
+each split. Ours: sparse features enter only where `categorical` names their columns; rows that have
+nothing to be compared with, one a group, are learned by `loss` "bce": then the trees are boosted on
+the log odds of each row (Friedman. Greedy function approximation: a gradient boosting machine.
+Annals of Statistics 29, 2001).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import lightgbm
 import numpy as np
@@ -35,7 +38,8 @@ class LambdaMARTConfig:
     columns: float = 0.8  # share of the features each tree may use
     sample: float = 0.8  # share of the rows each tree sees
     truncation: int = 30  # ranks whose pairs are learned from
-    patience: int = 30  # trees without a better NDCG@10 on the validation examples
+    patience: int = 30  # trees without a better NDCG@10, or log loss, on the validation examples
+    loss: Literal["lambdarank", "bce"] = "lambdarank"
     categorical: tuple[int, ...] = ()  # sparse columns to split on as categories
 
 
@@ -46,8 +50,14 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
     booster: lightgbm.Booster
 
     def fit(self, data: Examples, run: Run = Run()) -> Self:
-        """Stops early on `data.valid`; raises `DataError` on labels that are no grades."""
+        """Stops early on `data.valid`.
+
+        Raises `DataError` on labels that are no grades, and where the loss compares the rows of a
+        group and none has two.
+        """
         self.shape = data.shape
+        if self.config.loss != "bce" and np.bincount(data.queries).max(initial=0) < 2:
+            raise DataError("LambdaMART: no group has two rows to compare; set its loss to bce")
         train, judge = self.table(data), [progress(run, self.config.trees)]
         sets = [] if data.valid is None else [self.table(data.valid, train)]
         if sets:
@@ -62,12 +72,16 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
 
     def parameters(self, run: Run) -> dict[str, Any]:
         """LightGBM's names for the config."""
-        return {
+        compared = {
             "objective": "lambdarank",
             "metric": "ndcg",
             "eval_at": [10],
             "label_gain": [2**grade - 1 for grade in range(GRADES + 1)],
             "lambdarank_truncation_level": self.config.truncation,
+        }
+        alone = {"objective": "binary", "metric": "binary_logloss"}
+        return {
+            **(alone if self.config.loss == "bce" else compared),
             "num_leaves": self.config.leaves,
             "learning_rate": self.config.lr,
             "lambda_l2": self.config.l2,
@@ -86,6 +100,8 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
         grades = np.rint(x.labels)
         if np.any((grades != x.labels) | (grades < 0) | (grades > GRADES)):
             raise DataError(f"LambdaMART: labels must be whole grades from 0 to {GRADES}")
+        if self.config.loss == "bce":
+            grades = np.minimum(grades, 1)  # relevant or not, as in every ranker's cross-entropy
         groups = np.bincount(x.queries)
         first = x.dense.shape[1]
         named = list(range(first, first + len(self.config.categorical)))
@@ -104,7 +120,7 @@ class LambdaMART(Ranker[LambdaMARTConfig]):
         if not len(x):
             return np.zeros(0, np.float32)
         threads = 1 if len(x) < SMALL else 0
-        scores = self.booster.predict(self.columns(x), num_threads=threads)
+        scores = self.booster.predict(self.columns(x), num_threads=threads, raw_score=True)
         return np.asarray(scores if x.offset is None else scores + x.offset, np.float32)
 
     def arrays(self) -> dict[str, Array]:

@@ -43,7 +43,7 @@ class Logistic(NeuralRanker[LogisticConfig]):
 
     def loss(self, batch: Batch) -> Tensor:
         """The ranking loss of the config, and the ridge.  -> ()"""
-        return super().loss(batch) + self.config.l2 / 2 * self.net.square()
+        return super().loss(batch) + self.config.l2 / 2 * self.net.weights.square().sum()
 
 
 class Network(nn.Module):
@@ -59,7 +59,3 @@ class Network(nn.Module):
     def forward(self, dense: Tensor, sparse: Tensor, history: Tensor, query: Tensor) -> Tensor:
         """(N, Fd), (N, Fs), (Q, L), (N,) -> (N,)"""
         return self.numbers(dense) @ self.weights + self.codes(sparse).sum(1) + self.bias
-
-    def square(self) -> Tensor:
-        """|w|^2  -> ()"""
-        return self.weights.square().sum() + self.codes.table.weight.square().sum()

@@ -32,6 +32,7 @@ class XDeepFMConfig:
     maps: tuple[int, ...] = (16, 16)  # vectors made by each layer of crosses
     hidden: tuple[int, ...] = (64, 32)
     dropout: float = 0.1
+    l2: float = 0.0  # of the vectors of codes, added to the loss
     loss: losses.RANKING = "listmle"
     schedule: Schedule = GROUPWISE
 
@@ -90,12 +91,15 @@ class Crosses(nn.Module):
     def forward(self, start: Tensor) -> Tensor:
         """(N, D, m) -> (N,)
 
-        The sum over X^0 comes first, which is the smaller table where fields outnumber maps.
+        Of the last layer only the sums over D count, and the sum of a product of two vectors is
+        their dot product, so that its crosses cost a D-th of another layer's.
         """
         x, sums = start, []
-        for w in self.layers:  # (H', H, m)
+        for w in self.layers[:-1]:  # (H', H, m)
             across = (start @ w.flatten(0, 1).T).unflatten(2, w.shape[:2])  # (N, D, H', H)
-            x = (across @ x[..., None]).squeeze(3)  # (N, D, H')
+            x = (across * x[:, :, None]).sum(3)  # (N, D, H')
             sums.append(x.sum(1))
+        dots = (x.transpose(1, 2) @ start).flatten(1)  # (N, H m)
+        sums.append(dots @ self.layers[-1].flatten(1).T)
         score: Tensor = self.out(torch.cat(sums, dim=1)).squeeze(1)
         return score
