@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from hermes.core.types import Shape
@@ -11,9 +12,10 @@ from hermes.models.rankers.xdeepfm import Crosses, XDeepFM, XDeepFMConfig
 SHAPE = Shape(n_items=9, n_dense=2, sparse=(9, 4), history=3)
 
 
-def test_crosses_are_the_compressed_interaction_network() -> None:
+@pytest.mark.parametrize("maps", [(2,), (5, 2), (3, 5, 2)])
+def test_crosses_are_the_compressed_interaction_network(maps: tuple[int, ...]) -> None:
     torch.manual_seed(0)
-    fields, d, maps = 4, 3, (5, 2)
+    fields, d = 4, 3
     net, start = Crosses(fields, maps), torch.randn(2, fields, d)
     with torch.no_grad():
         got = net(start.transpose(1, 2))

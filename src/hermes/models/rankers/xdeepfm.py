@@ -95,11 +95,21 @@ class Crosses(nn.Module):
         their dot product, so that its crosses cost a D-th of another layer's.
         """
         x, sums = start, []
-        for w in self.layers[:-1]:  # (H', H, m)
-            across = (start @ w.flatten(0, 1).T).unflatten(2, w.shape[:2])  # (N, D, H', H)
-            x = (across * x[:, :, None]).sum(3)  # (N, D, H')
+        for w in self.layers[:-1]:
+            x = crossed(x, start, w)
             sums.append(x.sum(1))
         dots = (x.transpose(1, 2) @ start).flatten(1)  # (N, H m)
         sums.append(dots @ self.layers[-1].flatten(1).T)
         score: Tensor = self.out(torch.cat(sums, dim=1)).squeeze(1)
         return score
+
+
+def crossed(x: Tensor, start: Tensor, w: Tensor) -> Tensor:
+    """X^k of X^{k-1} and X^0, summed over whichever leaves the smaller table first.
+
+    (N, D, H), (N, D, m), (H', H, m) -> (N, D, H')
+    """
+    if len(w) > start.shape[2]:
+        return (x[:, :, :, None] * start[:, :, None]).flatten(2) @ w.flatten(1).T
+    across = (start @ w.flatten(0, 1).T).unflatten(2, w.shape[:2])  # (N, D, H', H)
+    return (across * x[:, :, None]).sum(3)
