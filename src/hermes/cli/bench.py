@@ -28,6 +28,10 @@ def command(
     peer: Path | None = typer.Option(
         None, help="Python with benchmarks/recbole.txt installed, for `speed`."
     ),
+    log: Path | None = typer.Option(
+        None, help="Clicks with clicked_at and converted_at, CSV or Parquet, for `delayed`."
+    ),
+    window: float = typer.Option(4.0, help="Days within which conversions of --log count."),
     json_: Path | None = typer.Option(
         None, "--json", help="Write everything here; one part renews its rows."
     ),
@@ -39,9 +43,8 @@ def command(
     from hermes.workflows import bench
 
     notes = Console(stderr=True, highlight=False)
-    rows = bench.gather(
-        bench.parts(what), bench.Place(data, work, full, tuple(only), peer), notes.print
-    )
+    place = bench.Place(data, work, full, tuple(only), peer, log, window)
+    rows = bench.gather(bench.parts(what), place, notes.print)
     report = bench.document(rows, datetime.now(UTC))
     if json_ and json_.exists() and what != "all":
         report = bench.renewed(json.loads(json_.read_text("utf-8")), report, whole=not only)

@@ -1,9 +1,11 @@
 """Networks that learn conversions while they are still coming in, in batch or continuously.
 
-In batch a network sees the newest clicks as they stand at one moment, several times over. In
-continuous training it sees rows once, in the order in which they came in, from where a network that
-learned older clicks with complete labels stood. Each group has its own naive, which keeps the label
-that a click had after a short wait, and its own oracle, which has the complete one.
+In batch a network sees the newest clicks as they stand at one moment, several times over. Its naive
+is that of Chapelle (KDD 2014): what has not converted by then is a negative. In continuous training
+a network sees rows once, in the order in which they came in, from where one that learned older
+clicks with complete labels stood. Its naive is that of Ktena et al. (RecSys 2019) and Yang et al.
+(AAAI 2021): the label a click had after a short wait is never put right. Both oracles have the
+complete labels.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from .tabular import Codes, Numbers
 
 Loss = Callable[[Tensor, Batch], Tensor]  # outputs (B, heads), batch -> ()
 SLOWEST = 8.0  # log of the fastest hazard a day, and minus that of the slowest
-BATCH = ("naive", "as-of-now", "dfm", "dfm-w", "oracle")
+BATCH = ("naive", "short", "dfm", "dfm-w", "oracle")
 CONTINUOUS = ("naive", "fnw", "fnc", "es-dfm", "defer", "defuse", "oracle")
 
 
@@ -39,8 +41,10 @@ class ConversionConfig:
     l2: float = 15.0  # of the weight of a code, against the sum of losses over all rows
     wait: float = 0.1  # days until a click first comes in with a label
     window: float = 4.0  # days after which a conversion no longer counts
-    warm: float = 2.0  # days of older clicks, complete, before continuous training begins
-    recent: float = 2.0  # days of clicks that are learned in batch
+    recent: float = 4.0  # days of clicks learned in batch, and of arrivals learned continuously
+    warm: float = (
+        2.0  # days of older clicks, complete by then, that continuous training starts from
+    )
     batch: Schedule = field(default_factory=lambda: Schedule(epochs=5, batch=1024, lr=0.01))
     stream: Schedule = field(default_factory=lambda: Schedule(epochs=1, batch=1024, lr=0.01))
 
@@ -142,9 +146,9 @@ def in_batch(
 ) -> dict[str, Floats]:
     """Each of `BATCH` learned from the clicks of the days before `now`.  -> of `asked` (M,)
 
-    `as-of-now` takes what has not converted yet for a negative, which Chapelle calls naive. `dfm-w`
-    learns labels softened by the W of the fitted `dfm`. DFM says p; asked about conversions within
-    the window it answers p (1 - exp(-h window)).
+    `short` counts a conversion only within `wait` of its click. `dfm-w` learns labels softened by
+    the W of the fitted `dfm`. Both model whether a click ever converts; asked about the window,
+    they answer p (1 - exp(-h window)) with the h of `dfm`.
     """
     known = clicks.between(now - config.recent, now)
     age = now - known.clicked_at
@@ -157,14 +161,14 @@ def in_batch(
 
     dfm = Learner(known, config, run, heads=2)
     dfm.fit(known, {"label": seen.astype(np.float32), "days": days}, likelihood)
-    chance, hazard = read(dfm.outputs(known))
-    within = 1 - torch.exp(-read(dfm.outputs(asked))[1] * config.window)
-    negative = delayed.true_negative(chance, hazard, torch.from_numpy(days)).numpy()
+    negative = delayed.true_negative(*read(dfm.outputs(known)), torch.from_numpy(days)).numpy()
+    chance, hazard = read(dfm.outputs(asked))
+    within = (1 - torch.exp(-hazard * config.window)).numpy()
     return {
-        "naive": alone(seen & (known.delay <= config.wait)),
-        "as-of-now": alone(seen),
-        "dfm": (read(dfm.outputs(asked))[0] * within).numpy(),
-        "dfm-w": alone(np.where(seen, 1.0, 1 - negative)),
+        "naive": alone(seen),
+        "short": alone(seen & (known.delay <= config.wait)),
+        "dfm": chance.numpy() * within,
+        "dfm-w": alone(np.where(seen, 1.0, 1 - negative)) * within,
         "oracle": alone(np.isfinite(known.delay)),
     }
 
@@ -185,11 +189,11 @@ def continuously(
 ) -> dict[str, Floats]:
     """Each of `CONTINUOUS` learned from what came in until `now`.  -> of `asked` (M,)
 
-    All go on from one network that learned the first `warm` days with complete labels, as do the
-    estimates of d and n, which stay as they are.
+    All go on from one network that learned `warm` days of clicks, the last whose window had closed
+    when the stream begins, as do the estimates of d and n, which stay as they are.
     """
-    begin = float(clicks.clicked_at[0]) + config.warm
-    older = clicks.between(-np.inf, begin)
+    begin = now - config.recent
+    older = clicks.between(begin - config.window - config.warm, begin - config.window)
     label = {"label": np.isfinite(older.delay).astype(np.float32)}
     start = Learner(older, config, run).fit(older, label, plain)
     late, real = estimates(older, clicks, config, run)

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hermes.core.errors import ConfigError
+
 from .listwise import lambdarank, listmle, listnet, p_listmle
 
 
@@ -151,3 +153,29 @@ def ranking(
     if kind == "p-listmle":
         return p_listmle(scores, labels, query, weights, tail=False)
     return listmle(scores, labels, query, weights, tail=False)
+
+
+NEXT_ITEM = Literal["softmax", "sampled", "gbce", "bce"]
+
+
+def next_item(
+    kind: NEXT_ITEM,
+    states: Tensor,
+    items: Tensor,
+    target: Tensor,
+    negatives: Tensor | None = None,
+    log_q: Tensor | None = None,
+) -> Tensor:
+    """The loss of the next item by its name.  (N, D), (I, D), (N,) -> ()
+
+    `softmax` needs no negatives, `sampled` some drawn with probability exp(log_q) (I,), `gbce` and
+    `bce` some drawn evenly; one a row in `bce` is the loss of Kang, McAuley. Self-attentive
+    sequential recommendation. ICDM 2018. Raises `ConfigError` where negatives are missing.
+    """
+    if kind == "softmax":
+        return softmax(states, items, target)
+    if negatives is None:
+        raise ConfigError(f"loss {kind}: it needs negatives; draw some for every batch")
+    if kind == "sampled":
+        return sampled_softmax(states, items, target, negatives, log_q)
+    return gbce(states, items, target, negatives, 0.75 if kind == "gbce" else 0.0)

@@ -70,6 +70,8 @@ class Place:
     full: bool = False  # the long benchmarks as well
     only: tuple[str, ...] = ()  # measurements of a part; empty: all that `full` allows
     peer: Path | None = None  # the interpreter of an environment that holds RecBole
+    log: Path | None = None  # of `delayed`; None: the simulated world
+    window: float = 4.0  # days, of `log`
 
 
 def parts(word: str) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """How much of the harm of late conversions each way of learning undoes.
 
-The simulated world is always measured, since only there the true probabilities are known; a log
-`conversions/clicks.parquet` in the folder of data sets is measured beside it. Every figure with its
-interval is left in `delayed.json`.
+The simulated world is measured, since only there the true probabilities are known, several of it,
+none of which any setting was chosen on; or else a log of one's own. Every figure with its interval
+is left in `delayed.json`.
 """
 
 from __future__ import annotations
@@ -24,29 +24,34 @@ REFERENCES = ("naive", "oracle")
 
 @dataclass(frozen=True, kw_only=True)
 class WorldClicks:
-    """Which clicks of the world."""
+    """Which clicks of which worlds."""
 
     scale: str = "small"
-    seed: int = 7
-    count: int = 160_000
-    span: float = 8.0  # days
+    seeds: tuple[int, ...] = (11, 12, 13, 14, 15, 16, 17, 18)  # settings were chosen on 1, 2, 3
+    count: int = 440_000  # in each world
+    span: float = 11.0  # days
+    spread: float = 1.0  # standard deviation of the log of the genres' paces
 
 
 def measure(
-    place: Place, plan: DelayedPlan = DelayedPlan(), world: WorldClicks = WorldClicks()
+    place: Place, plan: DelayedPlan | None = None, world: WorldClicks = WorldClicks()
 ) -> list[Row]:
-    """One row a learner, and two on the best of them."""
-    window = plan.config().window
-    drawn = delayed.of_world(world.scale, world.seed, world.count, world.span, window)
-    found = {"world": delayed.compare(drawn, plan)}
-    log = None if place.data is None else place.data / delayed.LOG
-    if log is not None and log.is_file():
-        found["log"] = delayed.compare(delayed.of_file(log, window), plan)
+    """One row a learner, and two on the best of them in the world."""
+    if place.log is not None:
+        plan = plan or DelayedPlan.of_window(place.window)
+        source, drawn = "log", iter([delayed.of_file(place.log, plan.config().window)])
+    else:
+        plan = plan or DelayedPlan()
+        source, shape = "world", (world.count, world.span, world.spread, plan.config().window)
+        drawn = delayed.of_worlds(world.scale, world.seeds, *shape)
+    found = delayed.compare(drawn, plan)
     place.work.mkdir(parents=True, exist_ok=True)
-    whole = {name: [asdict(one) for one in standings] for name, standings in found.items()}
+    whole = {source: [asdict(one) for one in found]}
     (place.work / "delayed.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
-    rows = [row(name, one) for name, standings in found.items() for one in standings]
-    return [*rows, *(best for group in groups(found["world"]) for best in leading(group))]
+    rows = [row(source, one) for one in found]
+    if source == "log":
+        return rows
+    return [*rows, *(best for group in groups(found) for best in leading(group))]
 
 
 def row(source: str, one: Standing) -> Row:

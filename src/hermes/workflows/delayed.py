@@ -6,7 +6,7 @@ the true probability where that is known, as in the simulated world, and else ag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ import numpy as np
 import polars as pl
 
 from hermes.core.errors import ConfigError, DataError
-from hermes.core.types import Array, Floats
-from hermes.evaluation.intervals import Interval, resamples
+from hermes.core.types import Array
+from hermes.evaluation.gaps import figures, over_users, over_worlds
+from hermes.evaluation.intervals import Interval
 from hermes.evaluation.probabilities import METRICS
 from hermes.learn.arrivals import Clicks
 from hermes.learn.run import Run
@@ -26,7 +27,6 @@ from hermes.world.truth import Truth
 if TYPE_CHECKING:
     from hermes.learn.conversion import ConversionConfig
 
-LOG = Path("conversions/clicks.parquet")  # below a folder of data sets
 DAY = 86_400e6  # microseconds
 TIMES = ("clicked_at", "converted_at")
 TRUTH = ("conversion", "hazard")
@@ -38,9 +38,21 @@ class DelayedPlan:
     """What is asked, and how often."""
 
     test: float = 1.0  # days of clicks at the end that are asked about
-    seeds: tuple[int, ...] = (0, 1, 2)  # one training each
-    draws: int = 200  # of the bootstrap
+    seeds: tuple[int, ...] = (0,)  # one training each
+    draws: int = 200  # of the bootstrap over the users of a log
     learners: ConversionConfig | None = None  # None: its own defaults
+
+    @classmethod
+    def of_window(cls, window: float) -> DelayedPlan:
+        """For a log whose conversions count within `window` days: all other times in proportion."""
+        from hermes.learn.conversion import ConversionConfig
+
+        if not window > 0:
+            raise ConfigError(f"window: {window} days; a conversion must have time to come")
+        usual = ConversionConfig()
+        scale = window / usual.window
+        times = {name: scale * getattr(usual, name) for name in ("wait", "recent", "warm")}
+        return cls(test=scale, seeds=(0, 1, 2), learners=ConversionConfig(window=window, **times))
 
     def config(self) -> ConversionConfig:
         """What the learners are told."""
@@ -59,10 +71,27 @@ class Standing:
     closed: Mapping[str, Interval] = field(default_factory=dict)  # share of naive to oracle
 
 
-def of_world(scale: str, seed: int, count: int, span: float, window: float) -> Clicks:
-    """Clicks of the last `span` days of a world; `chance` is of a conversion within `window`."""
-    frame = world_clicks(Truth.of(scale, seed), count, span)
-    return of_frame(frame, window)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What every learner said of the same clicks."""
+
+    asked: Clicks
+    said: Mapping[str, Mapping[str, Array]]  # (S, M) by group and learner
+
+    def labels(self) -> Array:
+        """The truth, or else what happened.  -> (M,)"""
+        known = (
+            self.asked.chance if self.asked.chance is not None else np.isfinite(self.asked.delay)
+        )
+        return known.astype(np.float64)
+
+
+def of_worlds(
+    scale: str, seeds: Sequence[int], count: int, span: float, spread: float, window: float
+) -> Iterator[Clicks]:
+    """Clicks of the last `span` days of each world; `chance` is of a conversion within `window`."""
+    for seed in seeds:
+        yield of_frame(world_clicks(Truth.of(scale, seed), count, span, spread), window)
 
 
 def of_file(path: Path, window: float) -> Clicks:
@@ -128,105 +157,64 @@ def coded(column: pl.Series) -> Array:
     return named.to_numpy()
 
 
-def compare(clicks: Clicks, plan: DelayedPlan = DelayedPlan()) -> list[Standing]:
-    """Every learner of both groups, with intervals over users and seeds.
+def compare(logs: Iterable[Clicks], plan: DelayedPlan = DelayedPlan()) -> list[Standing]:
+    """Every learner of both groups, with intervals over worlds, or over the users of a single log.
 
     Raises `DataError` where there are too few days for what `plan` asks.
     """
+    trials = [tried(clicks, plan) for clicks in logs]
+    return [one for group in trials[0].said for one in judged(group, trials, plan)]
+
+
+def tried(clicks: Clicks, plan: DelayedPlan) -> Trial:
+    """The learners taught with what was known `plan.test` days before the end, and asked."""
+    from hermes.learn import conversion
+
     config = plan.config()
     first, last = float(clicks.clicked_at[0]), float(clicks.clicked_at[-1])
     end = last if clicks.chance is not None else last - config.window  # what came is complete
     now = end - plan.test
-    if now - max(config.recent, config.warm) <= first:
+    needed = config.recent + config.window + config.warm
+    if now - needed < first:
         raise DataError(
-            f"clicks of {last - first:.1f} days are too few: {plan.test} are asked about, after"
-            f" {config.warm} to begin with; give a longer log or a shorter plan"
+            f"clicks of {last - first:.1f} days are too few: {last - now + needed:.1f} are needed;"
+            " give a longer log or a shorter window"
         )
-    asked = clicks.between(now, end)
-    known = clicks.between(first, now)
-    runs = [learned(known, now, asked, config, seed) for seed in plan.seeds]
-    groups = {group: tuple(runs[0][group]) for group in runs[0]}
-    out = []
-    for group, names in groups.items():
-        predicted = np.array([[run[group][name] for name in names] for run in runs])  # (S, L, M)
-        out += judged(group, names, predicted, asked, plan)
-    return out
+    asked, known = clicks.between(now, end), clicks.between(first, now)
+    runs = [Run(seed=seed) for seed in plan.seeds]
+    ways = {"batch": conversion.in_batch, "continuous": conversion.continuously}
+    said = {}
+    for group, way in ways.items():
+        answers = [way(known, now, asked, config, run) for run in runs]
+        said[group] = {name: np.stack([a[name] for a in answers]) for name in answers[0]}
+    return Trial(asked, said)
 
 
-def learned(
-    known: Clicks, now: float, asked: Clicks, config: ConversionConfig, seed: int
-) -> dict[str, dict[str, Floats]]:
-    """What each learner of each group says of `asked`."""
-    from hermes.learn import conversion
-
-    run = Run(seed=seed)
-    return {
-        "batch": conversion.in_batch(known, now, asked, config, run),
-        "continuous": conversion.continuously(known, now, asked, config, run),
-    }
-
-
-def judged(
-    group: str, names: tuple[str, ...], predicted: Array, asked: Clicks, plan: DelayedPlan
-) -> list[Standing]:
-    """Figures of one group.  predicted (S, L, M) by seed, learner and click
+def judged(group: str, trials: Sequence[Trial], plan: DelayedPlan) -> list[Standing]:
+    """Figures of one group.
 
     A share of a gap is left out where the interval of the gap itself holds 0.
     """
-    labels = asked.chance if asked.chance is not None else np.isfinite(asked.delay)
-    labels = labels.astype(np.float64)
-    mean = figures(predicted, labels, None).mean(axis=0)  # (L, metrics)
-    rng = np.random.default_rng(0)
-    drawn = np.array(list(redrawn(predicted, labels, asked.users, rng, plan.draws)))
-    best, worst = names.index("oracle"), names.index("naive")
-    bounds = np.quantile(drawn, [0.025, 0.975], axis=0)
-    gap = np.quantile(drawn[:, best] - drawn[:, worst], [0.025, 0.975], axis=0)
-    told = np.sign(gap[0]) * np.sign(gap[1]) > 0  # (metrics,) naive and oracle do differ
-    shares = crossed(mean, worst, best, told)
-    limits = np.quantile(crossed(drawn, worst, best, told), [0.025, 0.975], axis=0)
-    out = []
-    for i, name in enumerate(names):
-        metrics, closed = intervals(mean[i], bounds[:, i]), intervals(shares[i], limits[:, i])
-        shown = {m: s for m, s in closed.items() if i not in (best, worst) and not np.isnan(s.mean)}
-        out.append(Standing(group, name, metrics, shown))
-    return out
+    names = tuple(trials[0].said[group])
+    worst, best = names.index("naive"), names.index("oracle")
+    said = [np.stack([t.said[group][name] for name in names], axis=1) for t in trials]  # (S, L, M)
+    if len(trials) > 1:
+        each = zip(said, trials, strict=True)
+        tables = [figures(one, trial.labels(), None).mean(axis=0) for one, trial in each]
+        means, shares = over_worlds(np.stack(tables), worst, best)
+    else:
+        only, rng = trials[0], np.random.default_rng(0)
+        drawn = said[0], only.labels(), only.asked.users
+        means, shares = over_users(*drawn, worst, best, rng, plan.draws)
+    return [
+        Standing(
+            group, name, intervals(means[i]), {} if i in (worst, best) else intervals(shares[i])
+        )
+        for i, name in enumerate(names)
+    ]
 
 
-def crossed(figures: Array, worst: int, best: int, told: Array) -> Array:
-    """The way from learner `worst` to `best`, as a share; NaN where it is not `told` apart.
-
-    (..., L, metrics) and (metrics,) -> (..., L, metrics)
-    """
-    start, end = figures[..., [worst], :], figures[..., [best], :]
-    return (figures - start) / np.where(told, end - start, np.nan)
-
-
-def intervals(means: Array, bounds: Array) -> dict[str, Interval]:
-    """(metrics,), (2, metrics) -> one of each of `METRICS`"""
-    rows = zip(METRICS, means.tolist(), *bounds.tolist(), strict=True)
-    return {name: Interval(mean, low, high) for name, mean, low, high in rows}
-
-
-def figures(predicted: Array, labels: Array, weights: Array | None) -> Array:
-    """(S, L, M) -> (S, L, metrics)"""
-    return np.array(
-        [
-            [[metric(p, labels, weights) for metric in METRICS.values()] for p in run]
-            for run in predicted
-        ]
-    )
-
-
-def redrawn(
-    predicted: Array, labels: Array, users: Array, rng: np.random.Generator, draws: int
-) -> Iterator[Array]:
-    """Means over seeds drawn with replacement, on users drawn with replacement.
-
-    -> `draws` times (L, metrics)
-    """
-    whose = np.unique(users, return_inverse=True)[1]
-    for counts in resamples(int(whose.max()) + 1, draws, rng):
-        for weights in counts:
-            runs = rng.integers(0, len(predicted), len(predicted))
-            table = figures(predicted, labels, weights[whose].astype(np.float64))
-            yield table[runs].mean(axis=0)
+def intervals(triples: Array) -> dict[str, Interval]:
+    """(metrics, 3) -> one of each of `METRICS`, without those that are NaN"""
+    rows = zip(METRICS, triples.tolist(), strict=True)
+    return {name: Interval(*row) for name, row in rows if not np.isnan(row[0])}
