@@ -237,3 +237,33 @@ def test_padding_puts_each_group_on_its_row() -> None:
     query, values = torch.tensor([0, 0, 2, 2, 2]), torch.arange(5.0)
     (table,) = listwise.padded(query, (values, -1.0))
     assert table.tolist() == [[0, 1, -1], [2, 3, 4]]
+
+
+@pytest.mark.parametrize(
+    "loss", [listwise.listmle, listwise.p_listmle, listwise.listnet, listwise.lambdarank]
+)
+@pytest.mark.parametrize("size", [1.0, 1e4])
+def test_padding_moves_neither_the_loss_nor_the_gradient_of_a_short_group(
+    loss: Any, size: float
+) -> None:
+    short = (size * torch.tensor([1.0, -1.0])).requires_grad_()
+    labels, one = torch.tensor([0.0, 1.0]), torch.zeros(2, dtype=torch.long)
+    alone = loss(short, labels, one)
+    (expected,) = torch.autograd.grad(alone, short)
+    long, silent = torch.zeros(40), torch.zeros(40)
+    silent[0] = 1.0
+    query = torch.cat([one, torch.ones(40, dtype=torch.long)])
+    beside = loss(torch.cat([short, long]), torch.cat([labels, silent]), query)
+    (given,) = torch.autograd.grad(beside, short)
+    rest = loss(long, silent, torch.zeros(40, dtype=torch.long))
+    assert float(beside.detach()) == pytest.approx(float(alone.detach() + rest) / 2)
+    resolution = 1.2e-7 * size  # of single precision
+    torch.testing.assert_close(given, expected / 2, atol=resolution, rtol=0)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_equal_labels_leave_a_group_as_likely_in_every_order(value: float) -> None:
+    scores, labels = torch.zeros(4).double(), torch.full((4,), value).double()
+    query = torch.zeros(4, dtype=torch.long)
+    assert float(listwise.listmle(scores, labels, query)) == pytest.approx(math.log(24))
+    assert float(listwise.lambdarank(scores, labels, query)) == 0.0

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hermes.core.errors import ConfigError
 from hermes.learn import losses
 
 
@@ -132,4 +133,35 @@ def test_gbce_fully_calibrated_weighs_the_positive_by_the_sampling_rate() -> Non
     rate = 4 / 19  # of the 19 items that are not the positive
     expected = -(rate * F.logsigmoid(hit) + F.logsigmoid(-miss).sum(1)).mean() / 5
     value = losses.gbce(states, items, target, negatives, calibration=1.0)
+    assert float(value) == pytest.approx(float(expected))
+
+
+def test_the_loss_of_the_next_item_is_the_one_that_was_named() -> None:
+    states, items, target = draw(6, 4).float(), draw(20, 4, seed=1).float(), torch.arange(6) + 1
+    negatives, log_q = torch.tensor([10, 11, 12]), draw(20, seed=2).float()
+    asked = states, items, target
+    expected = {
+        "softmax": losses.softmax(*asked),
+        "sampled": losses.sampled_softmax(*asked, negatives, log_q),
+        "gbce": losses.gbce(*asked, negatives, 0.75),
+        "bce": losses.gbce(*asked, negatives, 0.0),
+    }
+    assert set(expected) == set(get_args(losses.NEXT_ITEM))
+    for kind in get_args(losses.NEXT_ITEM):
+        value = losses.next_item(kind, *asked, negatives, log_q)
+        assert float(value) == pytest.approx(float(expected[kind]))
+    assert len({round(float(value), 6) for value in expected.values()}) == 4
+
+
+def test_a_loss_that_samples_asks_for_its_negatives() -> None:
+    with pytest.raises(ConfigError, match="gbce: it needs negatives"):
+        losses.next_item("gbce", draw(2, 3), draw(5, 3), torch.tensor([1, 2]))
+
+
+def test_one_negative_an_event_is_the_loss_of_sasrec() -> None:
+    states, items = draw(6, 4), draw(20, 4, seed=1)
+    target, negative = torch.arange(6) + 1, torch.arange(6) + 9
+    hit, miss = (states * items[target]).sum(1), (states * items[negative]).sum(1)
+    expected = -(F.logsigmoid(hit) + F.logsigmoid(-miss)).mean() / 2
+    value = losses.next_item("bce", states, items, target, negative[:, None])
     assert float(value) == pytest.approx(float(expected))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from hermes.cli import assemble
 from hermes.core.errors import ConfigError, DataError
+from hermes.core.types import Floats
+from hermes.learn import conversion
 from hermes.learn.arrivals import Clicks
 from hermes.learn.conversion import BATCH, CONTINUOUS, ConversionConfig
 from hermes.learn.loop import Schedule
@@ -18,19 +24,26 @@ from hermes.workflows import bench, bench_delayed, delayed
 from hermes.workflows.delayed import DelayedPlan, Standing
 
 QUICK = Schedule(epochs=3, batch=256, lr=0.03)
-LEARNERS = ConversionConfig(batch=QUICK, stream=Schedule(epochs=1, batch=128, lr=0.03), recent=2.0)
+LEARNERS = ConversionConfig(
+    window=2.0,
+    recent=2.0,
+    warm=1.0,
+    batch=QUICK,
+    stream=Schedule(epochs=1, batch=128, lr=0.03),
+)
 PLAN = DelayedPlan(test=1.0, seeds=(0, 1), draws=20, learners=LEARNERS)
+Way = Callable[[Clicks, float, Clicks, ConversionConfig], dict[str, Floats]]
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def world() -> Clicks:
-    return delayed.of_world("tiny", 7, 9_000, 6.0, LEARNERS.window)
+    return next(delayed.of_worlds("tiny", (7,), 9_000, 6.0, 1.0, LEARNERS.window))
 
 
 @pytest.fixture(scope="module")
 def found(world: Clicks) -> list[Standing]:
-    return delayed.compare(world, PLAN)
+    return delayed.compare([world], PLAN)
 
 
 def one(found: list[Standing], group: str, name: str) -> Standing:
@@ -73,28 +86,24 @@ def test_every_learner_orders_better_than_chance(found: list[Standing]) -> None:
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
-    few = delayed.of_world("tiny", 7, 3_000, 6.0, LEARNERS.window)
     plan = DelayedPlan(test=1.0, seeds=(3,), draws=2, learners=LEARNERS)
-    assert delayed.compare(few, plan) == delayed.compare(few, plan)
-
-
-def test_no_share_is_claimed_of_a_gap_that_is_not_there() -> None:
-    rng = np.random.default_rng(0)
-    n = 400
-    chance = rng.uniform(0.1, 0.9, n)
-    asked = Clicks(
-        np.zeros((n, 0), np.float32),
-        np.zeros((n, 0), np.int64),
-        np.arange(n),
-        np.arange(n, dtype=float),
-        np.full(n, np.inf),
-        chance,
+    once, again = (
+        delayed.compare(delayed.of_worlds("tiny", (7, 8), 3_000, 6.0, 1.0, 2.0), plan)
+        for _ in range(2)
     )
-    noise = np.stack([chance + rng.normal(0, 0.001, n) for _ in range(3)])[None]
-    names = ("naive", "dfm", "oracle")
-    standings = delayed.judged("batch", names, noise, asked, DelayedPlan(draws=50))
-    assert "auc" not in standings[1].closed
-    assert not np.isnan(standings[1].metrics["auc"].mean)
+    assert once == again
+
+
+@pytest.mark.parametrize("way", [conversion.in_batch, conversion.continuously])
+def test_only_the_oracle_knows_what_comes_after_the_moment(world: Clicks, way: Way) -> None:
+    now = float(world.clicked_at[-1]) - 1.0
+    known, asked = world.between(-np.inf, now), world.between(now, np.inf)
+    blind = replace(
+        known, delay=np.where(known.clicked_at + known.delay > now, np.inf, known.delay)
+    )
+    sighted, blinded = (way(clicks, now, asked, LEARNERS) for clicks in (known, blind))
+    differ = {name for name in sighted if not np.array_equal(sighted[name], blinded[name])}
+    assert differ == {"oracle"}
 
 
 def logged(n: int = 3000) -> pl.DataFrame:
@@ -134,8 +143,8 @@ def test_any_log_with_both_times_can_be_read(tmp_path: Path, suffix: str) -> Non
 
 def test_a_log_without_truth_is_judged_by_what_happened() -> None:
     clicks = delayed.of_frame(logged(), 2.0)
-    config = ConversionConfig(batch=QUICK, stream=QUICK, window=2.0)
-    found = delayed.compare(clicks, DelayedPlan(seeds=(0,), draws=5, learners=config))
+    config = ConversionConfig(batch=QUICK, stream=QUICK, window=2.0, recent=3.0)
+    found = delayed.compare([clicks], DelayedPlan(seeds=(0,), draws=5, learners=config))
     assert one(found, "continuous", "es-dfm").closed["nll"].mean > 0.5
     assert one(found, "batch", "oracle").metrics["auc"].mean > 0.6
 
@@ -151,15 +160,17 @@ def test_a_log_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         delayed.of_file(tmp_path / "none.parquet", 4.0)
     with pytest.raises(DataError, match="too few"):
-        delayed.compare(delayed.of_frame(frame.head(20), 4.0), PLAN)
+        delayed.compare([delayed.of_frame(frame.head(20), 4.0)], PLAN)
     with pytest.raises(DataError, match="all equal"):
         never = frame.with_columns(converted_at=pl.lit(None, pl.Datetime("us", "UTC")))
-        delayed.compare(delayed.of_frame(never, 1.0), PLAN)
+        delayed.compare([delayed.of_frame(never, 2.0)], PLAN)
+    with pytest.raises(ConfigError, match="window: 0"):
+        DelayedPlan.of_window(0.0)
 
 
 def test_the_bench_shows_one_row_a_learner_and_keeps_the_rest(tmp_path: Path) -> None:
-    small = bench_delayed.WorldClicks(scale="tiny", count=5_000, span=6.0)
-    plan = DelayedPlan(test=1.0, seeds=(0,), draws=5, learners=LEARNERS)
+    small = bench_delayed.WorldClicks(scale="tiny", seeds=(7, 8, 9), count=5_000, span=6.0)
+    plan = DelayedPlan(test=1.0, learners=LEARNERS)
     rows = bench_delayed.measure(bench.Place(None, tmp_path), plan, small)
     assert [bench.Row(**row, part="delayed") for row in rows]
     names = [str(row["name"]) for row in rows]
@@ -171,3 +182,15 @@ def test_the_bench_shows_one_row_a_learner_and_keeps_the_rest(tmp_path: Path) ->
     asked = {str(row["name"]).split(":")[0]: row["floor"] for row in rows if row["value"]}
     assert asked.get("world, continuous, es-dfm", 0.35) == 0.35
     assert asked["world, continuous, naive"] is None
+
+
+def test_the_command_measures_a_log_of_ones_own(tmp_path: Path) -> None:
+    path, out = tmp_path / "clicks.csv", tmp_path / "out.json"
+    logged(2000).write_csv(path)
+    words = ["bench", "delayed", "--log", str(path), "--window", "2", "--json", str(out)]
+    done = CliRunner().invoke(assemble("bench"), [*words, "--work", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    rows = json.loads(out.read_text("utf-8"))["rows"]
+    assert {row["name"].split(", ")[0] for row in rows} == {"log"}
+    assert len(rows) == len(BATCH) + len(CONTINUOUS)
+    assert all(row["floor"] is None for row in rows)

@@ -10,6 +10,7 @@ from scipy import stats
 from hermes.world import Truth
 from hermes.world.catalogue import NEWS
 from hermes.world.clicks import clicks
+from hermes.world.clicks import pace as pace_of
 
 ALARM = 4.5  # standard errors
 COUNT = 20_000
@@ -52,3 +53,18 @@ def test_what_is_wanted_is_clicked_more_often(truth: Truth, drawn: pl.DataFrame)
     days = drawn["clicked_at"].to_numpy()
     others = np.random.default_rng(0).permutation(items)
     assert truth.appeal(users, items, days).mean() > truth.appeal(users, others, days).mean() + 0.05
+
+
+def test_a_pace_of_each_genre_changes_when_things_are_bought_but_not_whether(
+    truth: Truth, drawn: pl.DataFrame
+) -> None:
+    paced = clicks(truth, COUNT, 5.0, spread=1.0)
+    assert paced["conversion"].equals(drawn["conversion"])
+    assert paced["converted_at"].is_nan().equals(drawn["converted_at"].is_nan())
+    times = (paced["hazard"] / drawn["hazard"]).log().to_numpy()
+    genre = paced["genre"].to_numpy()
+    for one in np.unique(genre):
+        assert np.ptp(times[genre == one]) < 1e-9
+    pace = np.log(pace_of(truth, 1.0))
+    assert np.allclose(pace_of(truth, 0.0), 1.0)
+    assert 0.5 < np.std(np.unique(pace)) < 1.5

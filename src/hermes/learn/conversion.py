@@ -45,8 +45,8 @@ class ConversionConfig:
     warm: float = (
         2.0  # days of older clicks, complete by then, that continuous training starts from
     )
-    batch: Schedule = field(default_factory=lambda: Schedule(epochs=5, batch=1024, lr=0.01))
-    stream: Schedule = field(default_factory=lambda: Schedule(epochs=1, batch=1024, lr=0.01))
+    batch: Schedule = field(default_factory=lambda: Schedule(epochs=10, batch=1024, lr=0.005))
+    stream: Schedule = field(default_factory=lambda: Schedule(epochs=1, batch=256, lr=0.003))
 
 
 class Logistic(nn.Module):
