@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hermes.core.config import build
+from hermes.core.errors import ConfigError
 from hermes.core.types import Shape
 from hermes.data.interactions import Interactions
 from hermes.evaluation.offline import retriever_ranks
@@ -76,6 +77,11 @@ def test_the_best_comes_first_and_the_others_are_held_against_it(rows: list[benc
         assert " to " not in part[0].note
         assert all(f"to {best}, p = " in row.note for row in part[1:])
         assert all((r.low or 0.0) <= (r.value or 0.0) <= (r.high or 0.0) for r in part)
+
+
+def test_a_part_nobody_knows_is_named(place: bench.Place) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'rankers'"):
+        bench_losses.measure(replace(place, only=("ranker",)), PLAN)
 
 
 def test_a_target_that_no_candidate_is_counts_as_missed_and_a_tie_against_the_ranker() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle
 from hermes.core.config import resolve
+from hermes.core.errors import ConfigError, nearest
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Bools, Candidates, Ints
@@ -89,18 +90,28 @@ class LossesPlan:
 
 
 def measure(place: Place, plan: LossesPlan = LossesPlan()) -> list[Row]:
-    """One row a loss and network, the best of each first."""
-    name, data = source(Ground(place))
-    split = leave_one_out(data.interactions)
-    rng = np.random.default_rng(0)
-    some = rng.permutation(len(split.test))[: plan.asked]
-    test = split.test.take(some)
+    """One row a loss and network, the best of each first.
+
+    Raises `ConfigError` where `place.only` names something else than `rankers` or `sequences`.
+    """
+    wanted = place.only or ("rankers", "sequences")
+    for name in wanted:
+        if name not in ("rankers", "sequences"):
+            near = nearest(name, ("rankers", "sequences"))
+            raise ConfigError(f"no part {name!r} of bench losses{near}")
     place.work.mkdir(parents=True, exist_ok=True)
-    rows = compared(f"{name}, DeepFM", rankers(place, data, split, test, plan))
-    return rows + compared(f"{name}, SASRec", sequences(split, test, plan))
+    source, data = given(Ground(place))
+    split = leave_one_out(data.interactions)
+    test = split.test.take(np.random.default_rng(0).permutation(len(split.test))[: plan.asked])
+    rows = []
+    if "rankers" in wanted:
+        rows += compared(f"{source}, DeepFM", rankers(place, data, split, test, plan))
+    if "sequences" in wanted:
+        rows += compared(f"{source}, SASRec", sequences(split, test, plan))
+    return rows
 
 
-def source(ground: Ground) -> tuple[str, Dataset]:
+def given(ground: Ground) -> tuple[str, Dataset]:
     """MovieLens-1M where there are data sets, else the simulated world."""
     if ground.place.data is not None:
         return "MovieLens-1M", dataset(Lake(ground.films()), DataSpec(min_item_events=5))
