@@ -14,6 +14,7 @@ from .errors import ConfigError, nearest
 ALLOWED = (
     "hermes.models.retrievers.",
     "hermes.models.rankers.",
+    "hermes.models.ensemble",
     "hermes.retrieval.",
     "hermes.policy.",
     "hermes.domains.",

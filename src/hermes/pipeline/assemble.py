@@ -6,7 +6,7 @@ closed forms and indexes only. Tiers 2 and 3 never import torch.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,14 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
-from hermes.artifacts.factors import Factors
 from hermes.artifacts.onnx_session import Session
-from hermes.artifacts.trees import Trees
-from hermes.core.config import build, resolve
 from hermes.core.errors import ArtifactError
-from hermes.core.protocols import Channel, Query
-from hermes.core.types import Array, Candidates, Floats, Ints, Queries, Shape
+from hermes.core.protocols import Channel
+from hermes.core.types import Array, Floats, Ints, Queries
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.data.dataset import vocabularies
 from hermes.explain.reasons import Reasons
-from hermes.features.columns import Columns
-from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.models.neighbours import Neighbours
 from hermes.policy.diversity import MMR
@@ -34,7 +29,6 @@ from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
-from hermes.ranking.scorer import Features, RankerScorer, Score
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
 from hermes.retrieval.index import VectorIndex
@@ -42,8 +36,10 @@ from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
 from .blend import Blend
+from .rankers import stages
 from .recipe import ChannelSpec, Light, Recipe, parse
-from .recommender import Recommender, Stage
+from .recommender import Recommender
+from .restore import restored
 from .sources import Source, Sources
 
 SCALES = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
@@ -193,14 +189,6 @@ def channel_of(bundle: Bundle, spec: ChannelSpec, light: Light, tier: int) -> Ch
     return NeighbourChannel(spec.name, model, length=length, above=0.0)
 
 
-def restored(bundle: Bundle, name: str) -> Any:
-    """A model from its class, config and arrays."""
-    entry = bundle.manifest["models"][name]
-    cls = resolve(entry["class"])
-    model = cls(build(cls.Config, entry["config"], name))
-    return model.restore(shape_of(entry["shape"]), bundle.arrays(f"models/{name}"))
-
-
 def encoder_of(bundle: Bundle, name: str, tier: int) -> tuple[Encoder, bool]:
     """Queries to vectors, by the graph on tier 2, and whether it reads how a request is made."""
     graph = bundle.graph(name)
@@ -214,87 +202,3 @@ def encoder_of(bundle: Bundle, name: str, tier: int) -> tuple[Encoder, bool]:
 
     encode = run if "ages" in session.inputs else Remembered(run)
     return encode, "context" in session.inputs
-
-
-def shape_of(table: Mapping[str, Any]) -> Shape:
-    """A shape from the manifest, where tuples are lists."""
-    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-    return Shape(**plain)
-
-
-def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
-    """Pre-rank and fine-rank, where the bundle has them."""
-    out = []
-    for name, spec in (("prerank", recipe.prerank), ("rank", recipe.rank)):
-        if spec is None or name not in bundle.manifest["models"]:
-            continue
-        columns = columns_of(bundle.manifest["models"][name], at)
-        learned, read = learned_part(bundle, name, at, tier)
-        scoring = added(learned, columns.names.index("blend"))
-        features = features_of(columns, read)
-        out.append(Stage(scorer=RankerScorer(name, features, scoring), keep=spec.keep))
-    return tuple(out)
-
-
-def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
-    """The features a ranker was fitted on."""
-    given = entry["columns"]
-    return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
-
-
-def features_of(columns: Columns, read: Collection[str]) -> Features:
-    """Dense, sparse and history of a pool; without columns where the ranker does not read them."""
-
-    def features(query: Query, pool: Candidates) -> tuple[Floats, Ints, Ints]:
-        none = np.zeros((len(pool), 0), np.int64)
-        sparse = columns.sparse(query, pool) if "sparse" in read else none
-        history = columns.history(query) if "history" in read else np.zeros(0, np.int64)
-        return columns.dense(query, pool), sparse, history
-
-    return features
-
-
-def added(learned: Score, start: int) -> Score:
-    """The blend, column `start`, and what was learned to add to it."""
-
-    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
-        return np.asarray(learned(dense, sparse, history) + dense[:, start])
-
-    return scoring
-
-
-def learned_part(
-    bundle: Bundle, name: str, at: Snapshot, tier: int
-) -> tuple[Score, Collection[str]]:
-    """What a ranker adds to the blend, and which features it reads."""
-    graph, entry = bundle.graph(name), bundle.manifest["models"][name]
-    if entry["class"].endswith(":LambdaMART"):
-        trees = Trees.restore(bundle.arrays(f"models/{name}"))
-        return (lambda dense, sparse, history: trees.score(dense)), ("dense",)
-    if tier == 1:
-        return alone(restored(bundle, name)), ("dense", "sparse", "history")
-    if entry["class"].endswith(":DeepFM"):
-        arrays, sparse = bundle.arrays(f"models/{name}"), tuple(entry["shape"]["sparse"])
-        factors = Factors.of(arrays, sparse, at.item_fields)
-        return (lambda dense, sparse, history: factors.score(dense, sparse)), ("dense", "sparse")
-    if graph is None:
-        return alone(restored(bundle, name)), ("dense", "sparse", "history")
-    session = Session(graph)
-
-    def run(dense: Floats, sparse: Ints, history: Ints) -> Floats:
-        given: dict[str, Array] = {"dense": dense, "sparse": sparse, "history": history[None]}
-        return np.asarray(session.run(**{k: given[k] for k in session.inputs}))
-
-    return run, session.inputs
-
-
-def alone(ranker: Any) -> Score:
-    """A ranker for the rows of one query."""
-
-    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
-        n = len(dense)
-        ones, zeros = np.ones(n, np.float32), np.zeros(n, np.int64)
-        rows = Examples(dense, sparse, zeros, history[None], ones, ones, ranker.shape)
-        return np.asarray(ranker.score(rows))
-
-    return scoring

@@ -9,7 +9,7 @@ import numpy as np
 
 from hermes.core.errors import DataError
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Ints, Shape
+from hermes.core.types import Candidates, Floats, Ints, Shape
 from hermes.data.interactions import Holdout, Interactions
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
@@ -61,7 +61,7 @@ def examples(
     tell: Callable[[], None],
 ) -> Examples:
     """Pools as the request makes them, each with its label; a pool without it is left out."""
-    dense, sparse, past, sizes, labels = [], [], [], [], []
+    found = []
     for query, target in zip(queries, targets, strict=True):
         pool = pool_of(query)
         tell()
@@ -69,22 +69,51 @@ def examples(
         if not len(hit):
             continue
         # a uniform draw: keeping the best alone would make a bad place the mark of a label
-        keep = rng.permutation(len(pool))[:negatives]
-        keep = np.union1d(keep, hit)
-        dense.append(columns.dense(query, pool)[keep])
-        sparse.append(columns.sparse(query, pool)[keep])
-        past.append(columns.history(query))
-        labels.append((pool.items[keep] == target).astype(np.float32))
-        sizes.append(len(keep))
-    if not sizes:
+        keep = np.union1d(rng.permutation(len(pool))[:negatives], hit)
+        found.append(group(query, pool, target, keep, columns))
+    if not found:
         raise DataError("no label was among its candidates: the channels retrieve nothing relevant")
+    return joined(found, columns)
+
+
+def pools(
+    queries: Iterable[Query],
+    targets: Sequence[int],
+    pool_of: Pool,
+    columns: Columns,
+    tell: Callable[[], None],
+) -> Examples:
+    """Every pool, whole, whether or not it holds its label; raises `DataError` if all are empty."""
+    found = []
+    for query, target in zip(queries, targets, strict=True):
+        pool = pool_of(query)
+        tell()
+        if len(pool):
+            found.append(group(query, pool, target, np.arange(len(pool)), columns))
+    if not found:
+        raise DataError("no held-out query has any candidate: the channels retrieve nothing")
+    return joined(found, columns)
+
+
+Group = tuple[Floats, Ints, Ints, Floats]  # dense, sparse, history, labels
+
+
+def group(query: Query, pool: Candidates, target: int, keep: Ints, columns: Columns) -> Group:
+    """The rows `keep` of one pool."""
+    labels = (pool.items[keep] == target).astype(np.float32)
+    facts = columns.dense(query, pool)[keep], columns.sparse(query, pool)[keep]
+    return (*facts, columns.history(query), labels)
+
+
+def joined(found: Sequence[Group], columns: Columns) -> Examples:
+    """Groups one after the other."""
+    dense, sparse, past, labels = zip(*found, strict=True)
     shape = Shape(n_dense=len(columns.names), sparse=columns.cardinalities, history=columns.length)
-    label = np.concatenate(labels)
-    facts = np.concatenate(dense)
+    facts, label = np.concatenate(dense), np.concatenate(labels)
     return Examples(
         facts,
         np.concatenate(sparse),
-        np.repeat(np.arange(len(sizes)), sizes),
+        np.repeat(np.arange(len(found)), [len(rows) for rows in labels]),
         np.stack(past),
         label,
         np.ones(len(label), np.float32),

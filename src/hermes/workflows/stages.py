@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from inspect import isabstract
 from pathlib import Path
 from typing import Any
@@ -11,34 +11,30 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle, Draft
-from hermes.artifacts.export import export_encoder, export_ranker, quantise
+from hermes.artifacts.export import export_encoder, quantise
 from hermes.artifacts.onnx_session import Session
-from hermes.artifacts.trees import Trees
 from hermes.core.config import build, resolve
 from hermes.core.errors import ConfigError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Ints, strongest
+from hermes.core.types import Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.data.context import blank
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
-from hermes.features.columns import Columns
-from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.learn.batches import tensors
 from hermes.learn.run import Run
-from hermes.models.base import Embedder, Model, Ranker
-from hermes.models.rankers.deepfm import DeepFM
+from hermes.models.base import Embedder, Model
 from hermes.pipeline import assemble
 from hermes.pipeline.blend import learn_weights, tabulate
 from hermes.pipeline.queries import before
-from hermes.pipeline.recipe import ChannelSpec, Recipe, Stage
+from hermes.pipeline.recipe import ChannelSpec, Recipe
 from hermes.pipeline.recommender import Recommender
 from hermes.retrieval.embedding import unpadded
 from hermes.retrieval.index import VectorIndex
 
-from .labels import Cut, examples
+from .labels import Cut
 
 BLEND_QUERIES = 1500
 LARGE = 50_000  # items from which on an index is approximate
@@ -158,54 +154,6 @@ def fit_blend(kitchen: Kitchen) -> None:
                 tell(1)
         found[str(tier)] = learn_weights(tables, kitchen.log.items[rows], names)
     kitchen.manifest["blend"] = found
-
-
-def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> None:
-    """One stage, on the candidates of all that comes before it."""
-    ask = kitchen.recommender()
-    before_it = "rules" if not ask.stages else ask.stages[-1].scorer.name
-    channels = tuple(s.channel.name for s in ask.sources.sources)
-    columns = Columns(channels, kitchen.snapshot, rich=stage.rich)
-
-    def pool_of(query: Query) -> Candidates:
-        return ask(query).trace.pools[before_it]
-
-    def table(rows: Ints, what: str) -> Examples:
-        targets = kitchen.log.items[rows].tolist()
-        with progress(f"{name}: {what}", len(rows), "queries") as tell:
-            queries = kitchen.queries(rows)
-            rng = np.random.default_rng(kitchen.run.seed)
-            return examples(
-                queries, targets, pool_of, columns, stage.negatives, rng, lambda: tell(1)
-            )
-
-    learn = table(kitchen.parts.learn, "examples")
-    learn = replace(learn, valid=table(kitchen.parts.judge, "held-out examples"))
-    model: Any = fitted(name, made(stage.model, stage.config, f"{name}.config", Ranker), learn)
-    kitchen.draft.arrays(f"models/{name}", served(model, learn, name, kitchen.draft))
-    kitchen.manifest["models"][name] = {
-        "class": stage.model,
-        "config": dict(stage.config),
-        "shape": asdict(model.shape),
-        "neural": hasattr(model, "net"),
-        "embedder": False,
-        "columns": {"channels": channels, "rich": stage.rich, "length": columns.length},
-        "groups": len(learn.history),
-        "asked": len(kitchen.parts.learn),
-    }
-
-
-def served(model: Any, learn: Examples, name: str, draft: Draft) -> dict[str, Array]:
-    """A ranker's arrays as tiers 2 and 3 read them, and for a network its graph."""
-    if hasattr(model, "booster"):
-        return dict(Trees.compile(model.booster.model_to_string()).arrays())
-    if hasattr(model, "net") and not isinstance(model, DeepFM):  # that has `artifacts.factors`
-        rows = learn.queries == 0
-        one = tensors(dense=learn.dense[rows], sparse=learn.sparse[rows], history=learn.history[:1])
-        graph = draft.folder / "models" / f"{name}.onnx"
-        export_ranker(model.net, one, graph, np.random.default_rng(0))
-    arrays: dict[str, Array] = model.arrays()
-    return arrays
 
 
 def judged(kitchen: Kitchen, k: int = 10) -> dict[str, dict[str, float]]:

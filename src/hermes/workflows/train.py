@@ -32,7 +32,8 @@ from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .labels import Cut, cut
 from .pantry import Pantry
-from .stages import Kitchen, export, fit_blend, fit_ranker, judged, made, remember
+from .rankers import fit_ranker
+from .stages import Kitchen, export, fit_blend, judged, made, remember
 
 
 @dataclass

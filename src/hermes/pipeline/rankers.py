@@ -1,0 +1,116 @@
+"""The rankers of a bundle as stages: what each has learned, added to the blend (ADR 0007)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+
+from hermes.artifacts.bundle import Bundle
+from hermes.artifacts.factors import Factors
+from hermes.artifacts.onnx_session import Session
+from hermes.artifacts.trees import Trees
+from hermes.core.protocols import Query
+from hermes.core.types import Array, Candidates, Floats, Ints
+from hermes.features.columns import Columns
+from hermes.features.examples import Examples
+from hermes.features.snapshot import Snapshot
+from hermes.ranking.scorer import Features, RankerScorer, Score
+
+from .recipe import Recipe
+from .recommender import Stage
+from .restore import restored
+
+
+def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
+    """Pre-rank and fine-rank, where the bundle has them."""
+    out = []
+    for name, spec in (("prerank", recipe.prerank), ("rank", recipe.rank)):
+        if spec is None or name not in bundle.manifest["models"]:
+            continue
+        columns = columns_of(bundle.manifest["models"][name], at)
+        learned, read = learned_part(bundle, name, at, tier)
+        scoring = added(learned, columns.names.index("blend"))
+        features = features_of(columns, read)
+        out.append(Stage(scorer=RankerScorer(name, features, scoring), keep=spec.keep))
+    return tuple(out)
+
+
+def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
+    """The features a ranker was fitted on."""
+    given = entry["columns"]
+    return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
+
+
+def features_of(columns: Columns, read: Collection[str]) -> Features:
+    """Dense, sparse and history of a pool; without columns where the ranker does not read them."""
+
+    def features(query: Query, pool: Candidates) -> tuple[Floats, Ints, Ints]:
+        none = np.zeros((len(pool), 0), np.int64)
+        sparse = columns.sparse(query, pool) if "sparse" in read else none
+        history = columns.history(query) if "history" in read else np.zeros(0, np.int64)
+        return columns.dense(query, pool), sparse, history
+
+    return features
+
+
+def added(learned: Score, start: int) -> Score:
+    """The blend, column `start`, and what was learned to add to it."""
+
+    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        return np.asarray(learned(dense, sparse, history) + dense[:, start])
+
+    return scoring
+
+
+def learned_part(
+    bundle: Bundle, name: str, at: Snapshot, tier: int
+) -> tuple[Score, Collection[str]]:
+    """What a ranker adds to the blend, and which features it reads."""
+    graph, entry = bundle.graph(name), bundle.manifest["models"][name]
+    if "members" in entry:
+        return mixed(bundle, name, at, tier)
+    if entry["class"].endswith(":LambdaMART"):
+        trees = Trees.restore(bundle.arrays(f"models/{name}"))
+        return (lambda dense, sparse, history: trees.score(dense)), ("dense",)
+    if tier == 1:
+        return alone(restored(bundle, name)), ("dense", "sparse", "history")
+    if entry["class"].endswith(":DeepFM"):
+        arrays, sparse = bundle.arrays(f"models/{name}"), tuple(entry["shape"]["sparse"])
+        factors = Factors.of(arrays, sparse, at.item_fields)
+        return (lambda dense, sparse, history: factors.score(dense, sparse)), ("dense", "sparse")
+    if graph is None:
+        return alone(restored(bundle, name)), ("dense", "sparse", "history")
+    session = Session(graph)
+
+    def run(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        given: dict[str, Array] = {"dense": dense, "sparse": sparse, "history": history[None]}
+        return np.asarray(session.run(**{k: given[k] for k in session.inputs}))
+
+    return run, session.inputs
+
+
+def mixed(bundle: Bundle, name: str, at: Snapshot, tier: int) -> tuple[Score, Collection[str]]:
+    """An ensemble: what its members add, by their shares; only those that count are there."""
+    shares: dict[str, float] = bundle.manifest["models"][name]["members"]
+    parts = [learned_part(bundle, f"{name}.{member}", at, tier) for member in shares]
+    loud = np.array(list(shares.values()), np.float32)
+
+    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        each = np.stack([score(dense, sparse, history) for score, _ in parts])  # (M, n)
+        return np.asarray(loud @ each)
+
+    return scoring, {feature for _, read in parts for feature in read}
+
+
+def alone(ranker: Any) -> Score:
+    """A ranker for the rows of one query."""
+
+    def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        n = len(dense)
+        ones, zeros = np.ones(n, np.float32), np.zeros(n, np.int64)
+        rows = Examples(dense, sparse, zeros, history[None], ones, ones, ranker.shape)
+        return np.asarray(ranker.score(rows))
+
+    return scoring

@@ -1,0 +1,210 @@
+"""Which weights an ensemble's members get: those whose slates a log says are worth most.
+
+A weight makes an order, and the order a policy: one of the first ten places is drawn as attention
+falls, place k by 1 / log2(k + 1), and what stands there is shown. Its value from logged rounds is
+the doubly robust estimate of `evaluation/ope`. 200 draws from the Dirichlet simplex, each member
+alone among them, are followed by closer draws around the best; then every member has to earn its
+place: one whose leaving costs less than a standard error, user by user, gets zero.
+
+A log without propensities cannot say what a policy is worth, so one is made: at each held-out
+query one candidate is drawn, `ROUNDS` times, by a softmax of the blend mixed with a uniform draw,
+of known probability, and the reward is whether it is what the user took next. There the truth is
+known as well, NDCG@10 of the slates, and is written beside the estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from hermes.core.types import Array, Ints
+from hermes.evaluation.intervals import bootstrap
+from hermes.evaluation.ope import Rounds, crossed, effective, importance, supported, terms
+from hermes.models.ensemble import shares
+
+DRAWS = 200  # from the simplex
+CLOSER = (20.0, 80.0, 320.0)  # how close the draws around the best lie
+ROUNDS = 25  # of a made log, each query
+EXPLORED = 0.3  # share of them that are drawn evenly
+PLACES = 10  # of a slate that are looked at
+DISCOUNT = 1 / np.log2(np.arange(2, PLACES + 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Q queries, each with n candidates, as an ensemble sees them; padded with -inf blends."""
+
+    blend: Array  # (Q, n)
+    parts: Array  # (Q, n, M) what each member adds to it
+    scales: Array  # (M,) spread of each member's score
+
+    def order(self, weights: Array) -> Array:
+        """Scores under weights on the simplex (M,).  -> (Q, n)"""
+        out: Array = self.blend + self.parts @ shares(weights, self.scales)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Rounds over those pools, what a model says of each candidate, and what is known of both."""
+
+    rounds: Rounds
+    model: Array  # (Q, n) predicted rewards, by folds
+    source: str  # where the propensities come from
+    truth: Ints | None = None  # (Q,) the place of the rewarded candidate, -1: none, if known
+
+
+def slates(scores: Array) -> Array:
+    """The policy of an order: a place drawn as attention falls.  (Q, n) -> (Q, n), rows sum to 1
+
+    >>> slates(np.array([[0.5, 2.0, -np.inf]])).round(3).tolist()
+    [[0.387, 0.613, 0.0]]
+    """
+    k = min(PLACES, scores.shape[1])
+    near = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    best = np.take_along_axis(scores, near, 1)
+    near = np.take_along_axis(near, np.argsort(-best, axis=1, kind="stable"), 1)
+    there = np.isfinite(np.take_along_axis(scores, near, 1))
+    out = np.zeros(scores.shape)
+    np.put_along_axis(out, near, DISCOUNT[:k] * there, 1)
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def logged_by_blend(pools: Pools, target: Ints, rng: np.random.Generator) -> Logged:
+    """A log of the blend's own draws; target (Q,) is the place of what came next, -1: not there."""
+    there = np.isfinite(pools.blend)
+    odds = np.exp(pools.blend - pools.blend.max(axis=1, keepdims=True))
+    chance = (1 - EXPLORED) * odds / odds.sum(axis=1, keepdims=True)
+    chance += EXPLORED * there / there.sum(axis=1, keepdims=True)
+    contexts = np.repeat(np.arange(len(chance)), ROUNDS)
+    ladder = np.cumsum(chance, axis=1)
+    draws = rng.random((len(chance), ROUNDS)) * ladder[:, -1:]
+    actions = np.concatenate(
+        [np.searchsorted(row, d, side="right") for row, d in zip(ladder, draws, strict=True)]
+    )
+    hit = (actions == target[contexts]).astype(np.float64)
+    rounds = Rounds(contexts, actions, hit, chance[contexts, actions])
+    features = np.stack([np.log(np.maximum(chance, 1e-12)), slates(pools.blend)], axis=2)
+    members = np.where(there[:, :, None], pools.parts, 0.0) / pools.scales
+    model = crossed(np.concatenate([features, members], axis=2), rounds, rng)
+    return Logged(rounds, np.where(there, model, 0.0), "drawn by the blend at held-out queries",
+                  target)  # fmt: skip
+
+
+def by_query(logged: Logged, policy: Array) -> Array:
+    """Doubly robust value of a policy at each query that was asked, times 4.54, so that it is
+    NDCG@10 where one candidate is rewarded.  (Q, n) -> (Q',)
+    """
+    above, _ = terms("dr", logged.rounds, policy, logged.model)
+    counts = np.bincount(logged.rounds.contexts, minlength=len(policy))
+    sums = np.bincount(logged.rounds.contexts, above, len(policy))
+    out: Array = DISCOUNT.sum() * sums[counts > 0] / counts[counts > 0]
+    return out
+
+
+def true(target: Ints, policy: Array) -> float:
+    """What `by_query` estimates: mean NDCG@10.  (Q,), (Q, n) -> ()"""
+    shown = policy[np.arange(len(target)), np.maximum(target, 0)] * (target >= 0)
+    return float(DISCOUNT.sum() * shown.mean())
+
+
+Value = Callable[[Array], Array]  # weights (M,) -> (Q,)
+
+
+def searched(value: Value, members: int, rng: np.random.Generator) -> Array:
+    """The best weights found, without members that do not earn theirs.  -> (M,)"""
+    tried = [*np.eye(members), np.full(members, 1 / members)]
+    tried += [*rng.dirichlet(np.ones(members), DRAWS)]
+    worth = [value(w).mean() for w in tried]
+    best, most = tried[int(np.argmax(worth))], max(worth)
+    for closeness in CLOSER:
+        for w in rng.dirichlet(closeness * best + 0.1, DRAWS // 10):
+            if (found := value(w).mean()) > most:
+                best, most = w, found
+    return pruned(value, best)
+
+
+def pruned(value: Value, weights: Array) -> Array:
+    """Zero for a member whose leaving costs less than a standard error, the least first."""
+    while (weights > 0).sum() > 1:
+        costs = {m: gain(value, weights, m) for m in np.flatnonzero(weights).tolist()}
+        m = min(costs, key=lambda m: costs[m].mean())
+        if costs[m].mean() > costs[m].std() / np.sqrt(len(costs[m])):
+            break
+        weights = without(weights, m)
+    return weights
+
+
+def without(weights: Array, m: int) -> Array:
+    """The weights when member m leaves; all the same when it was the only one.  (M,) -> (M,)"""
+    rest = np.where(np.arange(len(weights)) == m, 0.0, weights)
+    return rest / rest.sum() if rest.sum() > 0 else np.full(len(weights), 1 / len(weights))
+
+
+def gain(value: Value, weights: Array, m: int) -> Array:
+    """What is lost at each query when member m leaves.  -> (Q,)"""
+    return value(weights) - value(without(weights, m))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The weights, and what the manifest says of them."""
+
+    weights: Array  # (M,)
+    said: dict[str, Any]
+
+
+def choose(pools: Pools, logged: Logged, names: list[str], rng: np.random.Generator) -> Verdict:
+    """Weights by name, with their value, its interval, and what each member alone is worth.
+
+    Raises `DataError` where the log does not support the slates of the ensemble.
+    """
+    policy = lambda w: slates(pools.order(w))
+    value: Value = lambda w: by_query(logged, policy(w))
+    found = searched(value, len(names), rng)
+    supported(logged.rounds, policy(found))
+    ones, uniform = np.eye(len(names)), np.full(len(names), 1 / len(names))
+    tried = {"chosen": found, "equal": uniform} | dict(zip(names, ones, strict=True))
+    orders = {k: policy(w) for k, w in tried.items()} | {"blend": slates(pools.blend)}
+    worth = {k: measured(by_query(logged, p), rng) for k, p in orders.items()}
+    worth["held out"] = measured(held_out(value, len(names), rng), rng)
+    if logged.truth is not None:
+        for name, shown in orders.items():
+            worth[name]["true"] = true(logged.truth, shown)
+    return Verdict(
+        found,
+        {
+            "log": logged.source,
+            "rounds": len(logged.rounds),
+            "queries": len(np.unique(logged.rounds.contexts)),
+            "effective": effective(importance(logged.rounds, policy(found))),
+            "weights": dict(zip(names, found.tolist(), strict=True)),
+            "gains": {
+                name: measured(gain(value, found, m), rng)
+                for m, name in enumerate(names)
+                if found[m] > 0
+            },
+            "values": worth,
+        },
+    )
+
+
+def measured(values: Array, rng: np.random.Generator) -> dict[str, float]:
+    """Mean and interval over queries.  (Q,) ->"""
+    return asdict(bootstrap(values, rng)[0])
+
+
+def held_out(value: Value, members: int, rng: np.random.Generator) -> Array:
+    """What weights are worth to queries that had no part in choosing them: two halves, each judged
+    by the weights of the other.  -> (Q,)
+    """
+    queries = len(value(np.full(members, 1 / members)))
+    first = rng.permutation(queries) % 2 == 0
+    out = np.empty(queries)
+    for half in (first, ~first):
+        own: Value = lambda w, half=half: value(w)[half]  # type: ignore[misc]
+        out[~half] = value(searched(own, members, rng))[~half]
+    return out
