@@ -147,7 +147,9 @@ def test_no_context_is_predicted_by_a_model_that_saw_it() -> None:
     before = crossed(features, log, np.random.default_rng(0))
     for context in (0, 17, 49):
         mine = log.contexts == context
-        other = Rounds(log.contexts, log.actions, np.where(mine, 0.0, log.rewards), log.propensities)
+        other = Rounds(
+            log.contexts, log.actions, np.where(mine, 0.0, log.rewards), log.propensities
+        )
         after = crossed(features, other, np.random.default_rng(0))
         np.testing.assert_array_equal(after[context], before[context])
 

@@ -1,8 +1,9 @@
 """A bundle: a folder with a manifest, arrays in safetensors and exported graphs; never pickle.
 
-The manifest names every file with its SHA-256, `content`, the hash of all of them, and `seal`, the
-hash of all else that it says; a bundle is written beside its place and renamed, so that it is whole
-or not there. The hashes find damage, not malice: nothing is signed.
+The manifest names every file with its SHA-256, `content`, the hash of all files that answer (cards
+only tell of them), and `seal`, the hash of all else that it says; a bundle is written beside its
+place and renamed, so that it is whole or not there. The hashes find damage, not malice: nothing is
+signed.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ class Bundle:
     def load(cls, path: Path) -> Bundle:
         """Read the manifest and check every file; raises `ArtifactError` with what is wrong."""
         manifest = read_manifest(path)
+        inside = [(path / part).resolve() for part in ("", "models", "cards")]
         for name, digest in manifest["files"].items():
-            if (path / name).resolve().parent not in (path.resolve(), (path / "models").resolve()):
+            if (path / name).resolve().parent not in inside:
                 raise ArtifactError(f"{path}: the manifest names a file outside the bundle: {name}")
             if not (path / name).is_file():
                 raise ArtifactError(f"{path}: file {name} is missing; copy or train it again")
@@ -165,8 +167,12 @@ def sha256(path: Path) -> str:
 
 
 def content_hash(table: Mapping[str, Any]) -> str:
-    """One hash of a table's names and values: of the files' hashes, of the manifest."""
-    return hashlib.sha256(json.dumps(dict(table), sort_keys=True).encode()).hexdigest()
+    """One hash of a table's names and values: of the files' hashes, of the manifest.
+
+    Cards are left out: they say how long training took, and the same models are the same version.
+    """
+    said = {key: value for key, value in table.items() if not key.startswith("cards/")}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 APART = ("cli/", "domains/", "serving/", "workflows/bench", "workflows/load", "world/")

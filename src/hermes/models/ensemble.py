@@ -10,7 +10,7 @@ of a log by `workflows/weights`, since what a policy is worth is not a model's t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field, replace
 from inspect import isabstract
 from typing import Any, Self
@@ -25,6 +25,7 @@ from hermes.learn.run import Run
 from hermes.models.base import Ranker
 
 PLACE = "hermes.models.rankers."
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")  # it becomes part of the name of a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,8 @@ class Ensemble(Ranker[EnsembleConfig]):
 def member(spec: Member) -> Ranker[Any]:
     """A ranker that has learned nothing."""
     where, cls = f"members.{spec.name}", resolve(spec.model)
+    if not NAME.fullmatch(spec.name):
+        raise ConfigError(f"{where}: a member's name is letters, digits, - and _")
     if not (isinstance(cls, type) and issubclass(cls, Ranker)) or isabstract(cls):
         raise ConfigError(f"{where}.model: {spec.model} is no Ranker")
     if issubclass(cls, Ensemble):
@@ -151,8 +154,3 @@ def spreads(x: Examples, parts: Array) -> Array:
     middle = middle / np.maximum(counts, 1)[:, None]
     out = np.sqrt(np.mean((scores - middle[x.queries]) ** 2, axis=0))
     return np.where(out > 1e-9, out, 1.0)
-
-
-def weighed(names: Mapping[str, float]) -> list[str]:
-    """The members that count, heaviest first."""
-    return sorted((name for name, weight in names.items() if weight > 0), key=lambda n: -names[n])

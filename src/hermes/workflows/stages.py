@@ -1,8 +1,8 @@
-"""The blend and the rankers, learned on what a half-made bundle answers."""
+"""What is made of the retrievers before any ranker, and how all of it does in the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from inspect import isabstract
 from pathlib import Path
@@ -22,10 +22,11 @@ from hermes.data.catalogue import Catalogue
 from hermes.data.context import blank
 from hermes.data.interactions import Interactions
 from hermes.evaluation.cascade import Cascade, patient
+from hermes.evaluation.intervals import bootstrap
 from hermes.features.snapshot import Snapshot
 from hermes.learn.batches import tensors
 from hermes.learn.run import Run
-from hermes.models.base import Embedder, Model
+from hermes.models.base import Embedder
 from hermes.pipeline import assemble
 from hermes.pipeline.blend import learn_weights, tabulate
 from hermes.pipeline.queries import before
@@ -41,8 +42,8 @@ LARGE = 50_000  # items from which on an index is approximate
 CALIBRATION = 500  # users whose vectors tune such an index
 REMEMBERED = 20_000  # users whose vectors a bundle brings along
 TRIED = 100  # users whose scores judge an 8-bit network
+STAGES = ("prerank", "rank")
 Extra = dict[str, Any]
-Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -156,20 +157,24 @@ def fit_blend(kitchen: Kitchen) -> None:
     kitchen.manifest["blend"] = found
 
 
-def judged(kitchen: Kitchen, k: int = 10) -> dict[str, dict[str, float]]:
-    """HR and NDCG of every system on the users that only served early stopping."""
+def judged(kitchen: Kitchen, k: int = 10) -> None:
+    """HR and NDCG of every system and stage, with intervals, on users no model learned from."""
     rows, ranks = kitchen.parts.judge, dict[str, list[int]]()
-    cascade = Cascade(kitchen.recommender())
+    cascade, rng = Cascade(kitchen.recommender()), np.random.default_rng(kitchen.run.seed)
     with progress("held-out users", len(rows), "queries") as tell:
         for query, target in zip(kitchen.queries(rows), kitchen.log.items[rows], strict=True):
-            for name, ranking in cascade(query).systems.items():
-                hit = np.flatnonzero(ranking.items[:k] == target)
+            answer = cascade(query)
+            lists = {name: ranking.items for name, ranking in answer.systems.items()}
+            lists |= {name: answer.stages[name] for name in STAGES if name in answer.stages}
+            for name, items in lists.items():
+                hit = np.flatnonzero(items[:k] == target)
                 ranks.setdefault(name, []).append(int(hit[0]) + 1 if len(hit) else 0)
             tell(1)
-    return {
-        name: {
-            f"hr@{k}": float(np.mean([r > 0 for r in found])),
-            f"ndcg@{k}": float(np.mean([1 / np.log2(r + 1) if r else 0.0 for r in found])),
-        }
-        for name, found in ranks.items()
-    }
+    for name, found in ranks.items():
+        place = np.array(found)
+        gain = np.where(place > 0, 1 / np.log2(np.maximum(place, 1) + 1), 0.0)
+        both = bootstrap(np.stack([place > 0, gain], axis=1), rng)
+        figures = dict(zip((f"hr@{k}", f"ndcg@{k}"), both, strict=True))
+        kitchen.manifest["metrics"][name] = {key: i.mean for key, i in figures.items()}
+        bounds = {key: [i.low, i.high] for key, i in figures.items()}
+        kitchen.manifest.setdefault("intervals", {})[name] = bounds

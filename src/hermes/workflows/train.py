@@ -30,6 +30,7 @@ from hermes.learn.run import Run
 from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
+from .card import write_cards
 from .labels import Cut, cut
 from .pantry import Pantry
 from .rankers import fit_ranker
@@ -100,6 +101,7 @@ def train(
         manifest = head(recipe, table, data, protocol, run)
         cook(recipe, data, log, parts, bench, draft, manifest)
         manifest["seconds"] = {**bench.seconds, "all": time.perf_counter() - started}
+        write_cards(draft.folder, manifest)
         bundle = draft.publish(manifest)
     finally:
         draft.discard()
@@ -173,7 +175,7 @@ def cook(
     for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
         if stage is not None:
             fit_ranker(kitchen, name, stage, bench.fitted)
-    manifest["metrics"] = judged(kitchen)
+    judged(kitchen)
     for spec in recipe.channels:
         refit(spec, log, bench, draft, manifest["models"][spec.name])
         remember(spec, draft, log, manifest["models"][spec.name])

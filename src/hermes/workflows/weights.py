@@ -27,6 +27,7 @@ from hermes.models.ensemble import shares
 
 DRAWS = 200  # from the simplex
 CLOSER = (20.0, 80.0, 320.0)  # how close the draws around the best lie
+LEAST = 0.05  # weight of a member that is worth its milliseconds
 ROUNDS = 25  # of a made log, each query
 EXPLORED = 0.3  # share of them that are drawn evenly
 PLACES = 10  # of a slate that are looked at
@@ -95,8 +96,9 @@ def logged_by_blend(pools: Pools, target: Ints, rng: np.random.Generator) -> Log
 
 
 def by_query(logged: Logged, policy: Array) -> Array:
-    """Doubly robust value of a policy at each query that was asked, times 4.54, so that it is
-    NDCG@10 where one candidate is rewarded.  (Q, n) -> (Q',)
+    """Doubly robust value of a policy at each query that was asked.  (Q, n) -> (Q',)
+
+    Times the sum of the discounts, so that it is NDCG@10 where one candidate is rewarded.
     """
     above, _ = terms("dr", logged.rounds, policy, logged.model)
     counts = np.bincount(logged.rounds.contexts, minlength=len(policy))
@@ -128,7 +130,9 @@ def searched(value: Value, members: int, rng: np.random.Generator) -> Array:
 
 
 def pruned(value: Value, weights: Array) -> Array:
-    """Zero for a member whose leaving costs less than a standard error, the least first."""
+    """Zero below `LEAST`, and for who is missed by less than a standard error, the least first."""
+    for m in np.flatnonzero(weights < LEAST).tolist():
+        weights = without(weights, m)
     while (weights > 0).sum() > 1:
         costs = {m: gain(value, weights, m) for m in np.flatnonzero(weights).tolist()}
         m = min(costs, key=lambda m: costs[m].mean())
@@ -166,30 +170,30 @@ def choose(pools: Pools, logged: Logged, names: list[str], rng: np.random.Genera
     value: Value = lambda w: by_query(logged, policy(w))
     found = searched(value, len(names), rng)
     supported(logged.rounds, policy(found))
-    ones, uniform = np.eye(len(names)), np.full(len(names), 1 / len(names))
-    tried = {"chosen": found, "equal": uniform} | dict(zip(names, ones, strict=True))
-    orders = {k: policy(w) for k, w in tried.items()} | {"blend": slates(pools.blend)}
-    worth = {k: measured(by_query(logged, p), rng) for k, p in orders.items()}
-    worth["held out"] = measured(held_out(value, len(names), rng), rng)
-    if logged.truth is not None:
-        for name, shown in orders.items():
-            worth[name]["true"] = true(logged.truth, shown)
-    return Verdict(
-        found,
-        {
-            "log": logged.source,
-            "rounds": len(logged.rounds),
-            "queries": len(np.unique(logged.rounds.contexts)),
-            "effective": effective(importance(logged.rounds, policy(found))),
-            "weights": dict(zip(names, found.tolist(), strict=True)),
-            "gains": {
-                name: measured(gain(value, found, m), rng)
-                for m, name in enumerate(names)
-                if found[m] > 0
-            },
-            "values": worth,
+
+    def worth(shown: Array) -> dict[str, float]:
+        known = {} if logged.truth is None else {"true": true(logged.truth, shown)}
+        return measured(by_query(logged, shown), rng) | known
+
+    said = {
+        "log": logged.source,
+        "rounds": len(logged.rounds),
+        "queries": len(np.unique(logged.rounds.contexts)),
+        "effective": effective(importance(logged.rounds, policy(found))),
+        "weights": dict(zip(names, found.tolist(), strict=True)),
+        "zero": [name for name, weight in zip(names, found, strict=True) if weight == 0],
+        "gains": {
+            names[m]: measured(gain(value, found, m), rng) for m in np.flatnonzero(found).tolist()
         },
-    )
+        "alone": {n: worth(policy(w)) for n, w in zip(names, np.eye(len(names)), strict=True)},
+        "values": {
+            "chosen": worth(policy(found)),
+            "held out": measured(held_out(value, len(names), rng), rng),
+            "equal": worth(policy(np.full(len(names), 1 / len(names)))),
+            "blend": worth(slates(pools.blend)),
+        },
+    }
+    return Verdict(found, said)
 
 
 def measured(values: Array, rng: np.random.Generator) -> dict[str, float]:
@@ -198,8 +202,9 @@ def measured(values: Array, rng: np.random.Generator) -> dict[str, float]:
 
 
 def held_out(value: Value, members: int, rng: np.random.Generator) -> Array:
-    """What weights are worth to queries that had no part in choosing them: two halves, each judged
-    by the weights of the other.  -> (Q,)
+    """What weights are worth to queries that had no part in choosing them.  -> (Q,)
+
+    Two halves, each judged by the weights of the other.
     """
     queries = len(value(np.full(members, 1 / members)))
     first = rng.permutation(queries) % 2 == 0
