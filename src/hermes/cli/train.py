@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,3 +42,15 @@ def command(
     for name, figures in manifest["metrics"].items():
         shown = ", ".join(f"{k} {v:.4f}" for k, v in figures.items())
         typer.echo(f"  {name}: {shown} (on users held out from it)")
+    for stage, entry in manifest["models"].items():
+        if "ensemble" in entry:
+            typer.echo(weighed(stage, entry["ensemble"]))
+
+
+def weighed(stage: str, said: dict[str, Any]) -> str:
+    """The weights of an ensemble, what they are worth, and who has none."""
+    shown = ", ".join(f"{name} {w:.2f}" for name, w in said["weights"].items() if w > 0)
+    value = said["values"]["held out"]
+    worth = f"{value['mean']:.4f} ({value['low']:.4f} to {value['high']:.4f})"
+    line = f"  {stage}: weights {shown}; NDCG@10 by doubly robust estimate {worth}"
+    return line + "".join(f"; {name} brings no gain and is left out" for name in said["zero"])

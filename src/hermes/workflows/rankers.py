@@ -15,6 +15,7 @@ import numpy as np
 from hermes.artifacts.bundle import Draft
 from hermes.artifacts.export import export_ranker
 from hermes.artifacts.trees import Trees
+from hermes.core.errors import DataError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Ints
@@ -30,6 +31,7 @@ from .labels import Pool, examples, pools
 from .stages import Kitchen, made
 from .weights import Pools, Verdict, choose, logged_by_blend
 
+FEWEST = 10  # queries that may choose weights
 Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
 
 
@@ -90,12 +92,17 @@ def fit_ranker(kitchen: Kitchen, name: str, stage: Stage, fitted: Fitted) -> Non
 
 
 def parted(kitchen: Kitchen, ensemble: bool) -> tuple[Ints, Ints]:
-    """Rows of users who stop the members early, and of those who choose the weights."""
+    """Rows of the third of users who stop the members early, and of those who choose weights."""
     rows = kitchen.parts.judge
     if not ensemble:
         return rows, rows[:0]
     users = np.unique(kitchen.log.users[rows])
-    late = np.isin(kitchen.log.users[rows], users[1::2])
+    late = ~np.isin(kitchen.log.users[rows], users[::3])
+    if late.sum() < FEWEST:
+        raise DataError(
+            f"only {late.sum()} held-out queries could choose an ensemble's weights, {FEWEST} are"
+            " needed; raise labels.valid and labels.valid_users, or take one ranker"
+        )
     return rows[~late], rows[late]
 
 

@@ -2,9 +2,12 @@
 
 A weight makes an order, and the order a policy: one of the first ten places is drawn as attention
 falls, place k by 1 / log2(k + 1), and what stands there is shown. Its value from logged rounds is
-the doubly robust estimate of `evaluation/ope`. 200 draws from the Dirichlet simplex, each member
-alone among them, are followed by closer draws around the best; then every member has to earn its
-place: one whose leaving costs less than a standard error, user by user, gets zero.
+the doubly robust estimate of `evaluation/ope`. 200 draws from the Dirichlet simplex, with each
+member alone and all alike beside them, are followed by closer draws around the winner, which is
+the mean of those that win on resampled queries (Breiman. Bagging predictors. Machine Learning
+24, 1996), since the winner on one sample owes too much to it; then every member has to earn its
+place: one whose leaving costs less than a standard error, user by user, gets zero, and so does
+one of a weight below a twentieth, whose gain would be chance.
 
 A log without propensities cannot say what a policy is worth, so one is made: at each held-out
 query one candidate is drawn, `ROUNDS` times, by a softmax of the blend mixed with a uniform draw,
@@ -21,14 +24,15 @@ from typing import Any
 import numpy as np
 
 from hermes.core.types import Array, Ints
-from hermes.evaluation.intervals import bootstrap
-from hermes.evaluation.ope import Rounds, crossed, effective, importance, supported, terms
+from hermes.evaluation.intervals import bootstrap, resamples
+from hermes.evaluation.ope import Rounds, crossed, effective, importance, supported
 from hermes.models.ensemble import shares
 
 DRAWS = 200  # from the simplex
-CLOSER = (20.0, 80.0, 320.0)  # how close the draws around the best lie
+CLOSER = (20.0, 80.0)  # how close the draws around the best lie
 LEAST = 0.05  # weight of a member that is worth its milliseconds
-ROUNDS = 25  # of a made log, each query
+BAGS = 100  # draws of the queries, each of which has its winner
+ROUNDS = 100  # of a made log, each query
 EXPLORED = 0.3  # share of them that are drawn evenly
 PLACES = 10  # of a slate that are looked at
 DISCOUNT = 1 / np.log2(np.arange(2, PLACES + 2))
@@ -95,20 +99,22 @@ def logged_by_blend(pools: Pools, target: Ints, rng: np.random.Generator) -> Log
                   target)  # fmt: skip
 
 
-def by_query(logged: Logged, policy: Array) -> Array:
-    """Doubly robust value of a policy at each query that was asked.  (Q, n) -> (Q',)
+def credit(logged: Logged, size: tuple[int, int]) -> Array:
+    """What the log says of each candidate: the doubly robust value is linear in the policy.
 
-    Times the sum of the discounts, so that it is NDCG@10 where one candidate is rewarded.
+    By query sum_a pi(a) (r(a) + mean[ (r_i - r(a)) / p_i, i showed a ]), times the sum of the
+    discounts, so that it is NDCG@10 where one candidate is rewarded.  -> (Q, n)
     """
-    above, _ = terms("dr", logged.rounds, policy, logged.model)
-    counts = np.bincount(logged.rounds.contexts, minlength=len(policy))
-    sums = np.bincount(logged.rounds.contexts, above, len(policy))
-    out: Array = DISCOUNT.sum() * sums[counts > 0] / counts[counts > 0]
+    log = logged.rounds
+    counts = np.bincount(log.contexts, minlength=size[0])
+    told = (log.rewards - log.of(logged.model)) / log.propensities / counts[log.contexts]
+    flat = np.bincount(log.contexts * size[1] + log.actions, told, size[0] * size[1])
+    out: Array = DISCOUNT.sum() * (logged.model + flat.reshape(size))
     return out
 
 
 def true(target: Ints, policy: Array) -> float:
-    """What `by_query` estimates: mean NDCG@10.  (Q,), (Q, n) -> ()"""
+    """What the log is asked for: mean NDCG@10.  (Q,), (Q, n) -> ()"""
     shown = policy[np.arange(len(target)), np.maximum(target, 0)] * (target >= 0)
     return float(DISCOUNT.sum() * shown.mean())
 
@@ -117,16 +123,24 @@ Value = Callable[[Array], Array]  # weights (M,) -> (Q,)
 
 
 def searched(value: Value, members: int, rng: np.random.Generator) -> Array:
-    """The best weights found, without members that do not earn theirs.  -> (M,)"""
+    """The weights that win, without members that do not earn theirs.  -> (M,)"""
     tried = [*np.eye(members), np.full(members, 1 / members)]
-    tried += [*rng.dirichlet(np.ones(members), DRAWS)]
-    worth = [value(w).mean() for w in tried]
-    best, most = tried[int(np.argmax(worth))], max(worth)
+    best = favourite(value, [*tried, *rng.dirichlet(np.ones(members), DRAWS)], rng)
     for closeness in CLOSER:
-        for w in rng.dirichlet(closeness * best + 0.1, DRAWS // 10):
-            if (found := value(w).mean()) > most:
-                best, most = w, found
+        near = rng.dirichlet(closeness * best + 0.1, DRAWS // 4)
+        best = favourite(value, [best, *near], rng)
     return pruned(value, best)
+
+
+def favourite(value: Value, tried: list[Array], rng: np.random.Generator) -> Array:
+    """The mean of who is best in each of `BAGS` draws of the queries with replacement.  -> (M,)
+
+    The best of all on one sample is often its luck; weights that win by chance win here and there.
+    """
+    worth = np.stack([value(w) for w in tried], axis=1)  # (Q, tried)
+    draws = resamples(len(worth), BAGS, rng)
+    wins = np.concatenate([(picks @ worth).argmax(axis=1) for picks in draws])
+    return np.stack(tried)[wins].mean(axis=0)
 
 
 def pruned(value: Value, weights: Array) -> Array:
@@ -166,19 +180,21 @@ def choose(pools: Pools, logged: Logged, names: list[str], rng: np.random.Genera
 
     Raises `DataError` where the log does not support the slates of the ensemble.
     """
+    table, asked = credit(logged, pools.blend.shape), np.unique(logged.rounds.contexts)
     policy = lambda w: slates(pools.order(w))
-    value: Value = lambda w: by_query(logged, policy(w))
+    earned = lambda shown: (shown * table).sum(axis=1)[asked]
+    value: Value = lambda w: earned(policy(w))
     found = searched(value, len(names), rng)
     supported(logged.rounds, policy(found))
 
     def worth(shown: Array) -> dict[str, float]:
         known = {} if logged.truth is None else {"true": true(logged.truth, shown)}
-        return measured(by_query(logged, shown), rng) | known
+        return measured(earned(shown), rng) | known
 
     said = {
         "log": logged.source,
         "rounds": len(logged.rounds),
-        "queries": len(np.unique(logged.rounds.contexts)),
+        "queries": len(asked),
         "effective": effective(importance(logged.rounds, policy(found))),
         "weights": dict(zip(names, found.tolist(), strict=True)),
         "zero": [name for name, weight in zip(names, found, strict=True) if weight == 0],
