@@ -36,7 +36,7 @@ from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
 from .blend import Blend
-from .rankers import stages
+from .rankers import gate_of, stages
 from .recipe import ChannelSpec, Light, Recipe, parse
 from .recommender import Recommender
 from .restore import restored
@@ -160,6 +160,7 @@ def recommender(
             draw=EpsilonGreedy(epsilon=kind.epsilon) if kind.epsilon else None,
         ),
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),
+        gate=gate_of(bundle, at, tier),
         explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
     )

@@ -16,6 +16,7 @@ from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
+from hermes.ranking.gate import Gate
 from hermes.ranking.scorer import Features, RankerScorer, Score
 
 from .recipe import Recipe
@@ -35,6 +36,22 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
         features = features_of(columns, read)
         out.append(Stage(scorer=RankerScorer(name, features, scoring), keep=spec.keep))
     return tuple(out)
+
+
+def gate_of(bundle: Bundle, at: Snapshot, tier: int) -> Gate | None:
+    """The gate before them, where the bundle has one; tier 3 has no ranker to keep it from."""
+    said = bundle.manifest.get("gate")
+    if said is None or tier == 3:
+        return None
+    return Gate(
+        channels=tuple(said["channels"]),
+        vectors=at.vectors,
+        usual=said["usual"],
+        mean=tuple(said["mean"]),
+        deviation=tuple(said["deviation"]),
+        threshold=said["threshold"],
+        to=said["to"],
+    )
 
 
 def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:

@@ -15,7 +15,7 @@ from hermes.core.errors import ConfigError, nearest
 from hermes.data.spec import DataSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # it becomes the name of a file
-TAKEN = ("prerank", "rank")
+TAKEN = ("prerank", "rank", "gate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,15 @@ class Blend:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateSpec:
+    """When a request is not left to the rankers, and who answers it then."""
+
+    rate: float = 0.01  # share of ordinary queries on which it may open, at most 0.5
+    to: str = ""  # channel that answers, best one of content; empty: the blend, without rankers
+    queries: int = 600  # held-out queries, half to calibrate it by and half to measure it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Light:
     """What tier 3 spends, where nothing is ranked after the blend."""
 
@@ -89,6 +98,7 @@ class Recipe:
     blend: Blend = Blend()  # how lists become one
     prerank: Stage | None = None  # after the blend
     rank: Stage | None = None  # after the pre-ranker
+    gate: GateSpec | None = None  # before the rankers; without it every request is theirs
     slate: Slate = Slate()  # the policy
     light: Light = Light()  # what tier 3 spends
     length: int = 200  # events of a history that retrievers read
@@ -131,4 +141,14 @@ def parse(table: dict[str, Any]) -> Recipe:
             f"recipe {recipe.name!r}: a channel cannot be called {wrong[0]!r}; use letters, digits,"
             f" - and _, and none of {', '.join(TAKEN)}"
         )
+    if recipe.gate is not None:
+        check_gate(recipe.gate, names)
     return recipe
+
+
+def check_gate(gate: GateSpec, channels: Sequence[str]) -> None:
+    """Raise `ConfigError` for a channel that is not there and a share that is none."""
+    if gate.to and gate.to not in channels:
+        raise ConfigError(f"gate.to: no channel {gate.to!r}{nearest(gate.to, channels)}")
+    if not 0 < gate.rate <= 0.5:
+        raise ConfigError(f"gate.rate: {gate.rate} must be above 0 and at most 0.5")

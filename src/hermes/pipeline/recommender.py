@@ -12,6 +12,7 @@ from hermes.core.errors import Unavailable
 from hermes.core.protocols import Explainer, Policy, Query, Reason, Scorer
 from hermes.core.types import Candidates, strongest
 from hermes.policy.rules import Rules
+from hermes.ranking.gate import Gate
 
 from . import lead
 from .breaker import Breaker, attempt
@@ -39,6 +40,7 @@ class Recommender:
     rules: Rules
     policy: Policy
     stages: Sequence[Stage] = ()  # pre-rank, fine-rank; each column is named after its scorer
+    gate: Gate | None = None  # hands a strange request to others than those
     explainer: Explainer | None = None
     retrieve: int = 1000  # candidates that leave retrieval
 
@@ -58,7 +60,8 @@ class Recommender:
             pool = self.filled(query, trace)
         trace.stage("rules", pool)
         lead.told(query, pool, trace)
-        for stage in self.stages:
+        pool, stages = self.gated(query, pool, trace)
+        for stage in stages:
             pool = self.ranked(query, pool, stage, trace)
             trace.stage(stage.scorer.name, pool)
         choice = self.policy.choose(query, pool, query.size)
@@ -88,6 +91,19 @@ class Recommender:
         pool = self.blend(trace.brought)
         trace.stage("blend", pool)
         return self.admitted(query, pool, trace)
+
+    def gated(
+        self, query: Query, pool: Candidates, trace: Trace
+    ) -> tuple[Candidates, Sequence[Stage]]:
+        """The pool and who may rank it: nobody where the gate opens."""
+        if self.gate is None or query.anchor or lead.taken(query, pool):
+            return pool, self.stages
+        cause = attempt(partial(self.gate.cause, query, trace.brought), "gate", trace)
+        if not cause:
+            return pool, self.stages
+        trace.degrade("gate", cause)
+        keep = max(query.size, *(stage.keep for stage in self.stages[-1:]), 1)
+        return self.gate.handed(pool).take(np.arange(min(keep, len(pool)))), ()
 
     def ranked(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:
         """The best by the stage's scorer; the order before it where it fails."""

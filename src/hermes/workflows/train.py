@@ -31,6 +31,7 @@ from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .card import write_cards
+from .gate import fit_gate
 from .labels import Cut, cut
 from .pantry import Pantry
 from .rankers import fit_ranker
@@ -175,6 +176,8 @@ def cook(
     for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
         if stage is not None:
             fit_ranker(kitchen, name, stage, bench.fitted)
+    if recipe.gate is not None:
+        fit_gate(kitchen, recipe.gate)
     judged(kitchen)
     for spec in recipe.channels:
         refit(spec, log, bench, draft, manifest["models"][spec.name])
