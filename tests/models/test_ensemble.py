@@ -98,7 +98,7 @@ def test_the_spread_is_of_the_whole_score_within_its_group() -> None:
         ([{"name": "a", "model": "hermes.models.retrievers.ease:EASE"}], "is no Ranker"),
         ([{"name": "a", "model": "os:system"}], "is not module:Class"),
         ([{"name": "a", "model": "hermes.models.ensemble:Ensemble"}], "no member of an ensemble"),
-        ([{"name": "a", "modle": TREES}], "did you mean 'model'"),
+        ([{"name": "a", "mode": TREES}], "did you mean 'model'"),
         ([{"name": "../a", "model": TREES}], "letters, digits"),
     ],
 )

@@ -107,7 +107,9 @@ def channel(name: str) -> dict[str, Any]:
     return {"name": name, "model": "hermes.models.retrievers.popularity:Popularity"}
 
 
-@pytest.mark.parametrize("names", [[], ["a", "a"], ["a/b"], ["../a"], [""], ["rank"], ["a.index"]])
+@pytest.mark.parametrize(
+    "names", [[], ["a", "a"], ["a/b"], ["../a"], [""], ["rank"], ["gate"], ["a.index"]]
+)
 def test_names_that_cannot_be_files_or_are_taken_are_refused(names: list[str]) -> None:
     with pytest.raises(ConfigError, match="channel"):
         parse({"name": "x", "channels": [channel(name) for name in names]})
@@ -116,3 +118,17 @@ def test_names_that_cannot_be_files_or_are_taken_are_refused(names: list[str]) -
 def test_a_recipe_needs_a_name_and_channels() -> None:
     with pytest.raises(ConfigError, match=r"name.*channels|channels.*name"):
         parse({})
+
+
+@pytest.mark.parametrize(
+    ("gate", "words"),
+    [
+        ({"to": "kontent"}, "gate.to: no channel 'kontent'; did you mean 'content'"),
+        ({"rate": 0.0}, "gate.rate: 0.0 must be above 0"),
+        ({"rate": 0.7}, "at most 0.5"),
+        ({"rat": 0.1}, "'gate.rat'; did you mean 'rate'"),
+    ],
+)
+def test_a_gate_that_leads_nowhere_is_refused(gate: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        parse({"name": "x", "channels": [channel("content")], "gate": gate})

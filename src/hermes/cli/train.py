@@ -45,6 +45,11 @@ def command(
     for stage, entry in manifest["models"].items():
         if "ensemble" in entry:
             typer.echo(weighed(stage, entry["ensemble"]))
+    if "gate" in manifest:
+        opens = ", ".join(
+            f"{kind} {share:.1%}" for kind, share in manifest["gate"]["opens"].items()
+        )
+        typer.echo(f"  gate: opens on {opens} of held-out queries")
 
 
 def weighed(stage: str, said: dict[str, Any]) -> str:

@@ -47,6 +47,27 @@ def cards(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]
         }
         chapters = [f"## {title}\n" * bool(title) + "\n".join(p) for title, p in parts.items() if p]
         yield name, f"# {name}\n\n" + "\n\n".join(chapters) + "\n"
+    if "gate" in manifest:
+        yield "gate", "# gate\n\n" + "\n".join(gate(manifest["gate"])) + "\n"
+
+
+def gate(said: Mapping[str, Any]) -> Lines:
+    """The gate: what it is and how often it opens."""
+    told = inspect.cleandoc(importlib.import_module("hermes.ranking.gate").__doc__ or "")
+    made = inspect.cleandoc(importlib.import_module("hermes.workflows.gate").__doc__ or "")
+    table = {
+        "channels compared": ", ".join(said["channels"]) or "none",
+        "who answers when it is open": said["to"] or "the blend, without the rankers",
+        "ordinary queries on which it may open": f"{said['rate']:.2%}",
+        "threshold": f"{said['threshold']:.2f} deviations",
+    }
+    lines = ["| queries | it opens on | area under the ROC curve |", "|---|---|---|"]
+    for kind, share in said["opens"].items():
+        area = said["auroc"].get(kind)
+        lines.append(f"| {kind} | {share:.2%} | {'' if area is None else f'{area:.3f}'} |")
+    measured = f"{said['queries']:,} queries of each kind, none of them used to set the threshold."
+    return [told, "", "## Configuration", *rows(table), "", "## Figures", *lines, "", measured, "",
+            made]  # fmt: skip
 
 
 def owner(file: str, models: Mapping[str, Any]) -> str:
