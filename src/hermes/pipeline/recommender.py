@@ -102,7 +102,7 @@ class Recommender:
         if not cause:
             return pool, self.stages
         trace.degrade("gate", cause)
-        keep = max(query.size, *(stage.keep for stage in self.stages[-1:]), 1)
+        keep = max(query.size, self.stages[-1].keep) if self.stages else len(pool)
         return self.gate.handed(pool).take(np.arange(min(keep, len(pool)))), ()
 
     def ranked(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:

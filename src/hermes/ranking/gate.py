@@ -81,14 +81,11 @@ def disagreement(lists: list[Ints]) -> float:
     >>> disagreement([np.array([1, 2]), np.array([2, 3]), np.array([1, 2])])
     0.33333333333333337
     """
-    filled = [items for items in lists if len(items)]
+    filled = [set(items.tolist()) for items in lists if len(items)]
     if len(filled) < 2:
-        return np.nan
-    common = [
-        len(np.intersect1d(a, b, assume_unique=True)) / min(len(a), len(b))
-        for a, b in combinations(filled, 2)
-    ]
-    return 1 - float(np.mean(common))
+        return float("nan")
+    common = [len(a & b) / min(len(a), len(b)) for a, b in combinations(filled, 2)]
+    return 1 - sum(common) / len(common)
 
 
 def incoherence(vectors: Floats, history: Ints, usual: float) -> float:
