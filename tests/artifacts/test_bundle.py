@@ -55,6 +55,21 @@ def test_arrays_come_back_as_they_were_written(path: Path) -> None:
             np.testing.assert_array_equal(again[name], array, strict=True)
 
 
+def test_a_card_is_guarded_by_its_hash_and_changes_no_version(tmp_path: Path) -> None:
+    found = []
+    for seconds in ("1 s", "2 s"):
+        draft = Draft(tmp_path / seconds)
+        (draft.folder / "cards").mkdir()
+        (draft.folder / "cards" / "a.md").write_text(f"{seconds} of training")
+        found.append(draft.publish(MANIFEST))
+        Bundle.load(tmp_path / seconds)
+    assert found[0].manifest["version"] == found[1].manifest["version"]
+    assert found[0].manifest["files"] != found[1].manifest["files"]
+    (tmp_path / "1 s" / "cards" / "a.md").write_text("a moment of training")
+    with pytest.raises(ArtifactError, match=r"a\.md is damaged"):
+        Bundle.load(tmp_path / "1 s")
+
+
 def test_a_loaded_manifest_is_the_one_that_publishing_returned(tmp_path: Path) -> None:
     assert written(tmp_path / "b").manifest == Bundle.load(tmp_path / "b").manifest
 
