@@ -94,6 +94,28 @@ def test_settings_change_what_is_trained(trained: Run, tmp_path: Path) -> None:
     assert (manifest["name"], manifest["seed"]) == ("other", 3)
 
 
+def test_an_ensemble_and_a_gate_say_their_weights_and_rates(
+    trained: Run, home: Path, tmp_path: Path
+) -> None:
+    trees = 'model = "hermes.models.rankers.lambdamart:LambdaMART", config = {trees = 2, rows = 2}'
+    (home / "mixed.toml").write_text(
+        RECIPE[: RECIPE.index("[[channels]]")]
+        + "labels = {valid = 0.6}\ngate = {rate = 0.1}\n"
+        + RECIPE[RECIPE.index("[[channels]]") : RECIPE.index("[rank]")]
+        + "[rank]\nkeep = 10\nnegatives = 5\n"
+        + 'model = "hermes.models.ensemble:Ensemble"\n[rank.config]\n'
+        + f'members = [{{name = "one", {trees}}}, {{name = "two", {trees}}}]\n'
+    )
+    status, out, err = trained(recipe="mixed.toml")
+    assert (status, err) == (0, "")
+    manifest = Bundle.load(tmp_path / "b").manifest
+    said = manifest["models"]["rank"]["ensemble"]
+    assert f"NDCG@10 by doubly robust estimate {said['values']['held out']['mean']:.4f}" in out
+    for name in said["zero"]:  # two that are the same: one of them is enough
+        assert f"{name} brings no gain and is left out" in out
+    assert f"gate: opens on ordinary {manifest['gate']['opens']['ordinary']:.1%}" in out
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
