@@ -149,8 +149,7 @@ def spreads(x: Examples, parts: Array) -> Array:
     """
     offset = np.zeros(len(x)) if x.offset is None else x.offset
     scores = parts + offset[:, None]
-    counts = np.bincount(x.queries)
-    middle = np.stack([np.bincount(x.queries, column) for column in scores.T], axis=1)
-    middle = middle / np.maximum(counts, 1)[:, None]
+    counts = np.maximum(np.bincount(x.queries), 1)
+    middle = np.stack([np.bincount(x.queries, c) / counts for c in scores.T], axis=1)
     out = np.sqrt(np.mean((scores - middle[x.queries]) ** 2, axis=0))
     return np.where(out > 1e-9, out, 1.0)

@@ -185,7 +185,8 @@ def cost(name: str, manifest: Mapping[str, Any], files: list[Path]) -> Lines:
 
 def limits(name: str, folder: Path, manifest: Mapping[str, Any], entry: Entry) -> Lines:
     """What follows from how it was made."""
-    spec = next((c for c in manifest["recipe"]["channels"] if c["name"] == name), {})
+    channels = manifest["recipe"]["channels"]
+    spec: Entry = next((c for c in channels if c["name"] == name), {})
     tiers = [t for t in spec.get("tiers", (1, 2, 3)) if t < 3 or not entry["neural"]]
     tiers = tiers if spec else [1, 2]
     out = [f"Served on tiers {', '.join(map(str, tiers))}."]

@@ -116,7 +116,7 @@ def calibrated(signs: dict[str, Array], rate: float, rng: np.random.Generator) -
 
     def strange(rows: Array) -> Array:
         z = (rows - mean) / deviation
-        return np.where(np.isfinite(z), z, -1e9).max(axis=1)
+        return np.asarray(np.where(np.isfinite(z), z, -1e9).max(axis=1))
 
     threshold = float(np.quantile(strange(own), 1 - rate))
     rest = {kind: strange(rows[~first]) for kind, rows in signs.items()}

@@ -75,7 +75,8 @@ def slates(scores: Array) -> Array:
     there = np.isfinite(np.take_along_axis(scores, near, 1))
     out = np.zeros(scores.shape)
     np.put_along_axis(out, near, DISCOUNT[:k] * there, 1)
-    return out / out.sum(axis=1, keepdims=True)
+    policy: Array = out / out.sum(axis=1, keepdims=True)
+    return policy
 
 
 def logged_by_blend(pools: Pools, target: Ints, rng: np.random.Generator) -> Logged:
@@ -140,7 +141,7 @@ def favourite(value: Value, tried: list[Array], rng: np.random.Generator) -> Arr
     worth = np.stack([value(w) for w in tried], axis=1)  # (Q, tried)
     draws = resamples(len(worth), BAGS, rng)
     wins = np.concatenate([(picks @ worth).argmax(axis=1) for picks in draws])
-    return np.stack(tried)[wins].mean(axis=0)
+    return np.asarray(np.stack(tried)[wins].mean(axis=0))
 
 
 def pruned(value: Value, weights: Array) -> Array:
@@ -181,9 +182,16 @@ def choose(pools: Pools, logged: Logged, names: list[str], rng: np.random.Genera
     Raises `DataError` where the log does not support the slates of the ensemble.
     """
     table, asked = credit(logged, pools.blend.shape), np.unique(logged.rounds.contexts)
-    policy = lambda w: slates(pools.order(w))
-    earned = lambda shown: (shown * table).sum(axis=1)[asked]
-    value: Value = lambda w: earned(policy(w))
+
+    def policy(w: Array) -> Array:
+        return slates(pools.order(w))
+
+    def earned(shown: Array) -> Array:
+        return np.asarray((shown * table).sum(axis=1)[asked])
+
+    def value(w: Array) -> Array:
+        return earned(policy(w))
+
     found = searched(value, len(names), rng)
     supported(logged.rounds, policy(found))
 
