@@ -215,6 +215,7 @@ BLIND = {
         "user": "who asks, but for the history",
         "history": "the history",
         "ages": "how long ago an event was",
+        "context": "page, device and referrer",
     },
     "ranker": {
         "history": "the history, but for what the facts of a candidate say of it",
