@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 from hermes.core.progress import training
 from hermes.data.build import dataset
 from hermes.data.lake import Lake
+from hermes.learn.parallel import Dismissed, processes
 from hermes.learn.run import Run
+from hermes.models.crew import dismiss, follow
 from hermes.pipeline.recipe import load
 from hermes.workflows.train import train
 
@@ -27,12 +31,33 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Train a recipe on a lake and write the bundle; a killed run goes on where it stopped."""
-    plan, table = load(recipe, set_ or [])
-    data = dataset(Lake(lake), plan.data)
-    with training() as report:
-        bundle = train(table, data, out, run=Run(seed=seed, device=device, report=report))
-    manifest = bundle.manifest
+    """Train a recipe on a lake and write the bundle; a killed run goes on where it stopped.
+
+    Under torchrun, `torchrun -m hermes train`, all processes learn the recipe's networks together.
+    """
+    try:
+        with processes(device) as crew:
+            if crew.rank:
+                follow()
+                return
+            plan, table = load(recipe, set_ or [])
+            data = dataset(Lake(lake), plan.data)
+            with training() as report:
+                run = Run(seed=seed, device=device, report=report, warn=warn)
+                bundle = train(table, data, out, run=run)
+            dismiss()
+    except Dismissed as error:
+        raise typer.Exit(1) from error
+    show(bundle.manifest, out, as_json)
+
+
+def warn(line: str) -> None:
+    """On standard error, above the bars."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"hermes: {line}", markup=False)
+
+
+def show(manifest: Mapping[str, Any], out: Path, as_json: bool) -> None:
+    """What was made, and how good it is on users held out from it."""
     if as_json:
         keys = ("name", "version", "protocol", "data_hash", "events", "seconds", "metrics")
         typer.echo(json.dumps({"path": str(out), **{k: manifest[k] for k in keys}}))

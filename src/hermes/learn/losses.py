@@ -85,19 +85,22 @@ def sampled_softmax(
     return (torch.logsumexp(torch.cat([hit[:, None], miss], dim=1), dim=1) - hit).mean()
 
 
-def in_batch_softmax(states: Tensor, items: Tensor, target: Tensor, log_q: Tensor) -> Tensor:
+def in_batch_softmax(
+    states: Tensor, items: Tensor, target: Tensor, log_q: Tensor, first: int = 0
+) -> Tensor:
     """Cross-entropy of each row's item against the other rows' items, corrected for popularity.
 
-    states (B, D), items (B, D) of target (B,), log_q (B,) the log probability of finding each in
-    a batch -> (). Logits lose log_q, so that popular items are not punished for being drawn often;
-    another row with the same target is no negative. Yi et al. Sampling-bias-corrected neural
-    modeling for large corpus item recommendations. RecSys 2019, eq. 3-5.
+    states (B, D), items (M, D) of target (M,), M = B unless others learn the batch as well and the
+    rows of these states begin at `first`; log_q (M,) the log probability of finding each in a batch
+    -> (). Logits lose log_q, so that popular items are not punished for being drawn often; another
+    row with the same target is no negative. Yi et al. Sampling-bias-corrected neural modeling for
+    large corpus item recommendations. RecSys 2019, eq. 3-5.
     """
     logits = states @ items.T - log_q
-    twin = target == target[:, None]
-    own = torch.eye(len(target), dtype=torch.bool, device=target.device)
-    logits = logits.masked_fill(twin & ~own, -torch.inf)
-    return (torch.logsumexp(logits, dim=1) - logits.diagonal()).mean()
+    own = torch.arange(first, first + len(states), device=target.device)[:, None]
+    twin = (target == target[own]).scatter(1, own, False)
+    hit = logits.gather(1, own)[:, 0]
+    return (torch.logsumexp(logits.masked_fill(twin, -torch.inf), dim=1) - hit).mean()
 
 
 def gbce(

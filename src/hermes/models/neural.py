@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Self, TypeVar
 
@@ -16,10 +16,11 @@ from hermes.core.types import Array, Floats, Queries, Shape
 from hermes.data.context import blank
 from hermes.data.interactions import Holdout, Interactions
 from hermes.features.examples import Examples
-from hermes.learn import batches, losses
+from hermes.learn import batches, losses, shares
 from hermes.learn.loop import Batch, Schedule, minimise
 from hermes.learn.run import Run
 
+from . import crew
 from .base import Embedder, Ranker
 
 C = TypeVar("C")
@@ -48,28 +49,44 @@ class Neural(ABC):
     def loss(self, batch: Batch) -> Tensor:
         """() to be minimised"""
 
+    def observe(self, batch: Batch) -> None:
+        """What the network takes from a whole batch before its loss, once a step.
+
+        Several processes that learn together each see the same; here alone may `net` be changed.
+        """
+
+    def weigh(self, batch: Batch) -> float:
+        """What a part of a batch counts: the loss of the whole is the mean of its parts'."""
+        return shares.weight(batch, by_rows=getattr(self.config, "loss", None) == "bce")
+
     def validate(self, data: Any) -> float | None:
         """Higher is better; None when there is nothing to validate on."""
         return None
 
     def fit(self, data: Any, run: Run = Run()) -> Self:
-        """Build, prepare, minimise."""
-        torch.manual_seed(run.seed)
-        self.shape, self.net = data.shape, self.build(data.shape)
-        self.prepare(data)
-        judge = (lambda: float(self.validate(data) or 0.0)) if data.valid is not None else None
-        draw = lambda rng: self.batches(data, rng)
-        name = type(self).__name__
-        self.losses = minimise(self.net, self.loss, draw, self.config.schedule, run, judge, name)
-        return self
+        """Build, prepare, minimise, with all processes of the run."""
+        with crew.together(self, "fit", data, run):
+            torch.manual_seed(run.seed)
+            self.shape, self.net = data.shape, self.build(data.shape)
+            self.prepare(data)
+            judge = (lambda: float(self.validate(data) or 0.0)) if data.valid is not None else None
+            return self.minimised(data, self.config.schedule, run, judge)
 
     def refresh(self, data: Any, run: Run = Run()) -> Self:
         """Learn on from where `fit` ended, `schedule.refresh` epochs on a log that has grown."""
         own = self.config.schedule
         gentle = replace(own, epochs=own.refresh, lr=own.lr / 10, warmup=0, decay=False, average=0)
+        with crew.together(self, "refresh", data, run):
+            own_run = replace(run, checkpoint=None, seed=run.seed + 1)
+            return self.minimised(data, gentle, own_run, None)
+
+    def minimised(
+        self, data: Any, schedule: Schedule, run: Run, judge: Callable[[], float] | None
+    ) -> Self:
+        """The one loop, on the network as it is."""
         draw = lambda rng: self.batches(data, rng)
-        run = replace(run, checkpoint=None, seed=run.seed + 1)
-        self.losses = minimise(self.net, self.loss, draw, gentle, run, None, type(self).__name__)
+        name, ways = type(self).__name__, (self.weigh, self.observe)
+        self.losses = minimise(self.net, self.loss, draw, schedule, run, judge, name, *ways)
         return self
 
     def arrays(self) -> dict[str, Array]:

@@ -26,7 +26,7 @@ from hermes.core.types import Array
 from hermes.data.dataset import Dataset
 from hermes.data.interactions import Interactions
 from hermes.features.snapshot import Snapshot
-from hermes.learn.run import Run
+from hermes.learn.run import Run, told
 from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
@@ -58,8 +58,8 @@ class Bench:
         if self.pantry and place and (arrays := self.pantry.taken(place)) is not None:
             self.seconds[name] = 0.0
             return model.restore(data.shape, arrays)
-        began = time.perf_counter()
-        model.fit(data, replace(self.run, checkpoint=self.work / f"{name}.checkpoint"))
+        began, run = time.perf_counter(), self.telling(name)
+        model.fit(data, replace(run, checkpoint=self.work / f"{name}.checkpoint"))
         self.seconds[name] = time.perf_counter() - began
         part = done.with_suffix(".part")
         save_file({k: np.ascontiguousarray(v) for k, v in model.arrays().items()}, part)
@@ -68,6 +68,21 @@ class Bench:
         if self.pantry and place:
             self.pantry.keep(place, model.arrays())
         return model
+
+    def telling(self, name: str) -> Run:
+        """The run, with a model's warnings kept for the manifest as well."""
+
+        def warn(line: str) -> None:
+            with (self.work / f"{name}.warnings").open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+            (self.run.warn or told)(line)
+
+        return replace(self.run, warn=warn)
+
+    def warnings(self) -> dict[str, list[str]]:
+        """What had to be changed while learning, by model, an earlier killed run's too."""
+        files = sorted(self.work.glob("*.warnings"))
+        return {file.stem: file.read_text("utf-8").splitlines() for file in files}
 
 
 def train(
@@ -101,6 +116,7 @@ def train(
     try:
         manifest = head(recipe, table, data, protocol, run)
         cook(recipe, data, log, parts, bench, draft, manifest)
+        manifest["warnings"] = bench.warnings()
         manifest["seconds"] = {**bench.seconds, "all": time.perf_counter() - started}
         write_cards(draft.folder, manifest)
         bundle = draft.publish(manifest)
@@ -189,11 +205,12 @@ def refit(
 ) -> None:
     """Teach a retriever the labels too, now that no ranker will learn from its answers."""
     began, model = time.perf_counter(), untaught(spec)
+    run = bench.telling(spec.name)
     if not entry["neural"]:
-        model.fit(log, bench.run)
+        model.fit(log, run)
     elif model.config.schedule.refresh:
         learned = dict(load_file(draft.folder / "models" / f"{spec.name}.safetensors"))
-        model = model.restore(log.shape, learned).refresh(log, bench.run)  # type: ignore[attr-defined]
+        model = model.restore(log.shape, learned).refresh(log, run)  # type: ignore[attr-defined]
     else:
         return
     draft.arrays(f"models/{spec.name}", model.arrays())

@@ -55,10 +55,9 @@ class KAN(NeuralRanker[KANConfig]):
             raise ConfigError("KAN: grid must be at least 1, and even above 0 and at most 1")
         return Network(shape, self.config)
 
-    def loss(self, batch: Batch) -> Tensor:
-        """The ranking loss of the config, on grids that follow the first batches.  -> ()"""
+    def observe(self, batch: Batch) -> None:
+        """Let the grids follow the first batches."""
         self.net.follow(batch["dense"], batch["sparse"])
-        return super().loss(batch)
 
     def curves(self, layer: int = 0, points: int = 200) -> tuple[Floats, Floats]:
         """The learned curves of a layer, to be plotted: of edge (i, j) `y[i, j]` over `x[i]`.

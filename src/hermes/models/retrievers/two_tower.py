@@ -3,10 +3,11 @@
 Yi et al. Sampling-bias-corrected neural modeling for large corpus item recommendations. RecSys
 2019: in-batch softmax over cosine / temperature, each logit less the log probability of the item
 being in the batch. Ours: that probability is the item's share of the training events instead of
-being estimated from a stream; the person is the last events, weighted by a learned weight a place
-(Covington, Adams, Sargin, Deep neural networks for YouTube recommendations, RecSys 2016, average
-them), the very last one, and attributes; both towers add a residual to what they read, so that item
-vectors are shared between history and candidate.
+being estimated from a stream; processes that learn together share their items; the person is the
+last events, weighted by a learned weight a place (Covington, Adams, Sargin, Deep neural networks
+for YouTube recommendations, RecSys 2016, average them), the very last one, and attributes; both
+towers add a residual to what they read, so that item vectors are shared between history and
+candidate.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from hermes.data.interactions import Interactions
 from hermes.learn import batches, losses
 from hermes.learn.layers import embedding, mlp
 from hermes.learn.loop import Batch, Schedule
+from hermes.learn.parallel import gathered
+from hermes.learn.sharded import ShardedEmbedding
 from hermes.models.neural import NeuralEmbedder
 
 
@@ -36,6 +39,7 @@ class TwoTowerConfig:
     hidden: int = 128
     temperature: float = 0.1
     dropout: float = 0.1
+    sharded: bool = False  # whether processes that learn together share out the item vectors
     schedule: Schedule = Schedule(epochs=20, batch=1024, lr=2e-3, weight_decay=1e-2, patience=3)
 
 
@@ -71,10 +75,9 @@ class TwoTower(NeuralEmbedder[TwoTowerConfig]):
 
     def loss(self, batch: Batch) -> Tensor:
         """The corrected softmax over the items of the batch.  -> ()"""
-        item = batch["item"]
-        return losses.in_batch_softmax(
-            self.net.encode(batch), self.net.vectors(item), item, batch["log_q"]
-        )
+        states, item = self.net.encode(batch), batch["item"]
+        every, place = gathered(self.net.vectors(item), item, batch["log_q"])
+        return losses.in_batch_softmax(states, *every, place)
 
 
 class Attributes(nn.Module):
@@ -100,7 +103,7 @@ class Towers(nn.Module):
         super().__init__()
         d = config.d
         self.length, self.scale = config.length, config.temperature**-0.5
-        self.items = embedding(shape.n_items, d)
+        self.items = (ShardedEmbedding if config.sharded else embedding)(shape.n_items, d)
         self.item = Attributes(shape.n_items, shape.item_fields, d)
         self.user = Attributes(shape.n_users, shape.user_fields, d)
         self.places = nn.Parameter(torch.zeros(config.length))  # the last is the newest event
