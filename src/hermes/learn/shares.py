@@ -7,6 +7,7 @@ itself a mean over rows, groups or events.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 Batch = dict[str, Tensor]
@@ -23,31 +24,30 @@ def size(batch: Batch) -> int:
 def split(batch: Batch, parts: int) -> list[Batch]:
     """Every `parts`-th row or whole group from the first, from the second, and so on.
 
-    A batch of fewer rows than that is not cut: each part is all of it.
+    A batch of fewer rows than that is not cut: each part is all of it. Each part says its `share`,
+    (), of the rows of the whole, for a term of a loss that is no mean.
     """
     rows = size(batch)
     if parts == 1 or rows < parts:
         return [batch] * parts
-    if "query" in batch:
-        return [grouped(batch, part, parts) for part in range(parts)]
-    return [
-        {
-            name: x if shared(name, x) or len(x) != rows else x[part::parts]
-            for name, x in batch.items()
-        }
-        for part in range(parts)
-    ]
+    cut = grouped if "query" in batch else sliced
+    before = batch.get("share", torch.ones(()))
+    out = [cut(batch, part, parts) for part in range(parts)]
+    return [{**part, "share": before * size(part) / rows} for part in out]
+
+
+def sliced(batch: Batch, part: int, parts: int) -> Batch:
+    """The rows `part`, `part + parts`, and so on."""
+    whole = {name for name, x in batch.items() if shared(name, x) or len(x) != size(batch)}
+    return {name: x if name in whole else x[part::parts] for name, x in batch.items()}
 
 
 def grouped(batch: Batch, part: int, parts: int) -> Batch:
     """The groups `part`, `part + parts`, and so on, numbered anew."""
     chosen = batch["query"] % parts == part
-    rest = {k: v[chosen] for k, v in batch.items() if k not in ("history", "query")}
-    return {
-        **rest,
-        "history": batch["history"][part::parts],
-        "query": batch["query"][chosen] // parts,
-    }
+    rows = {k: v if shared(k, v) else v[chosen] for k, v in batch.items() if k != "history"}
+    own = {"history": batch["history"][part::parts], "query": rows["query"] // parts}
+    return {**rows, **own}
 
 
 def shared(name: str, x: Tensor) -> bool:

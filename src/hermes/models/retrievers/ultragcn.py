@@ -108,7 +108,8 @@ class UltraGCN(GraphEmbedder[UltraGCNConfig]):
         weight = config.negative_weight * (self.shape.n_items - 1)
         value = value + weight * false + config.alike * like.sum(1)
         penalty = net.users.weight.square().sum() + net.items.weight.square().sum()
-        return value.mean() + config.l2 / 2 * penalty / len(item)
+        share = batch.get("share", 1.0)  # of the batch, whose parts all have the same penalty
+        return value.mean() + config.l2 / 2 * penalty * share / len(item)
 
 
 class Constrained(Folding):
