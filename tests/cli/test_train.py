@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -166,3 +167,46 @@ def test_a_folder_that_is_no_bundle_exits_with_1_and_stays(trained: Run, tmp_pat
     assert status == 1
     assert "is left as it is" in err
     assert [p.name for p in (tmp_path / "b").iterdir()] == ["letter.txt"]
+
+
+TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+NETWORK = """
+[[channels]]
+name = "sasrec"
+model = "hermes.models.retrievers.sasrec:SASRec"
+[channels.config]
+d = 8
+length = 5
+blocks = 1
+heads = 1
+[channels.config.schedule]
+epochs = 2
+batch = 8
+refresh = 1
+"""
+
+
+def in_two(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """`torchrun -m hermes train` of the small recipe and a network."""
+    (home / "network.toml").write_text(RECIPE + NETWORK)
+    words = ["train", home / "network.toml", "--lake", home / "lake", "--out", home / "two", *more]
+    command = [*TORCHRUN, "-m", "hermes", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+
+
+def test_two_processes_make_one_bundle(home: Path) -> None:
+    done = in_two(home, "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    manifest = Bundle.load(home / "two").manifest
+    assert json.loads(done.stdout)["version"] == manifest["version"]
+    assert {"sasrec", "transition", "rank"} == set(manifest["models"])
+    assert not list(home.glob(".two*"))
+
+
+def test_what_is_wrong_is_said_once_by_two_processes(home: Path) -> None:
+    done = in_two(home, "--set", "rank.kep=3")
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if line.startswith("hermes:")] == [
+        "hermes: unknown key 'rank.kep'; did you mean 'keep'?"
+    ]

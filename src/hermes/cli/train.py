@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,20 +36,30 @@ def command(
 
     Under torchrun, `torchrun -m hermes train`, all processes learn the recipe's networks together.
     """
+    with in_company(device) as leads:
+        if not leads:
+            return
+        plan, table = load(recipe, set_ or [])
+        data = dataset(Lake(lake), plan.data)
+        with training() as report:
+            run = Run(seed=seed, device=device, report=report, warn=warn)
+            bundle = train(table, data, out, run=run)
+    show(bundle.manifest, out, as_json)
+
+
+@contextmanager
+def in_company(device: str) -> Iterator[bool]:
+    """True in the process that does the work; one that torchrun started beside it has helped it
+    until it was done, and gets False."""
     try:
         with processes(device) as crew:
             if crew.rank:
                 follow()
-                return
-            plan, table = load(recipe, set_ or [])
-            data = dataset(Lake(lake), plan.data)
-            with training() as report:
-                run = Run(seed=seed, device=device, report=report, warn=warn)
-                bundle = train(table, data, out, run=run)
-            dismiss()
+            yield crew.rank == 0
+            if not crew.rank:
+                dismiss()
     except Dismissed as error:
         raise typer.Exit(1) from error
-    show(bundle.manifest, out, as_json)
 
 
 def warn(line: str) -> None:
