@@ -72,7 +72,7 @@ def basis(x: Tensor, knots: Tensor) -> Tensor:
     lines = torch.cat([polynomials(knots).flatten(2), grid[:, :-1, None]], dim=2).flatten(0, 1)
     found = F.embedding(cell + intervals * torch.arange(n, device=x.device), lines)
     way = (at - found[:, :, -1])[:, :, None]  # from the interval's start
-    powers = found[:, :, :-1].unflatten(2, (DEGREE + 1, DEGREE + 1)).unbind(2)
+    powers = found[:, :, :-1].view(*found.shape[:2], DEGREE + 1, DEGREE + 1).unbind(2)
     value = powers[-1]
     for coefficients in powers[-2::-1]:
         value = value * way + coefficients  # (N, n, DEGREE + 1)

@@ -111,5 +111,5 @@ def crossed(x: Tensor, start: Tensor, w: Tensor) -> Tensor:
     """
     if len(w) > start.shape[2]:
         return (x[:, :, :, None] * start[:, :, None]).flatten(2) @ w.flatten(1).T
-    across = (start @ w.flatten(0, 1).T).unflatten(2, w.shape[:2])  # (N, D, H', H)
+    across = (start @ w.flatten(0, 1).T).view(*start.shape[:2], *w.shape[:2])  # (N, D, H', H)
     return (across * x[:, :, None]).sum(3)

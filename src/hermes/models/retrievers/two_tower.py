@@ -76,8 +76,8 @@ class TwoTower(NeuralEmbedder[TwoTowerConfig]):
     def loss(self, batch: Batch) -> Tensor:
         """The corrected softmax over the items of the batch.  -> ()"""
         states, item = self.net.encode(batch), batch["item"]
-        every, place = gathered(self.net.vectors(item), item, batch["log_q"])
-        return losses.in_batch_softmax(states, *every, place)
+        (items, every, log_q), first = gathered(self.net.vectors(item), item, batch["log_q"])
+        return losses.in_batch_softmax(states, items, every, log_q, first)
 
 
 class Attributes(nn.Module):
