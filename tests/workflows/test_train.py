@@ -102,7 +102,11 @@ def test_the_log_is_cut_without_overlap_and_without_loss(tiny_data: Dataset, las
     assert events(parts.log) == events(whole) - held
     assert not set(whole.users[parts.learn]) & set(whole.users[parts.judge])
     assert parts.log.valid is not None
-    assert set(parts.log.valid.queries.users) <= set(whole.users[parts.judge])
+    asked = parts.log.valid.queries
+    assert set(asked.users) <= set(whole.users[parts.judge])
+    first = whole.offsets()[asked.users + 1] - last  # asked about when it happened
+    waited = (whole.times[first] - whole.times[first - 1]).astype(np.float32)
+    assert asked.ages[:, -1].tolist() == waited.tolist()
 
 
 def test_users_beyond_the_limit_serve_no_ranker(tiny_data: Dataset) -> None:
