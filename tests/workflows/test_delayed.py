@@ -38,7 +38,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def world() -> Clicks:
-    return next(delayed.of_worlds("tiny", (7,), 9_000, 6.0, 1.0, LEARNERS.window))
+    return next(delayed.of_worlds("tiny", (7,), 9_000, 6.5, 1.0, LEARNERS.window))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_every_learner_orders_better_than_chance(found: list[Standing]) -> None:
 def test_the_same_seed_gives_the_same_figures() -> None:
     plan = DelayedPlan(test=1.0, seeds=(3,), draws=2, learners=LEARNERS)
     once, again = (
-        delayed.compare(delayed.of_worlds("tiny", (7, 8), 3_000, 6.0, 1.0, 2.0), plan)
+        delayed.compare(delayed.of_worlds("tiny", (7, 8), 3_000, 6.5, 1.0, 2.0), plan)
         for _ in range(2)
     )
     assert once == again
@@ -169,7 +169,7 @@ def test_a_log_that_cannot_be_used_says_why(tmp_path: Path) -> None:
 
 
 def test_the_bench_shows_one_row_a_learner_and_keeps_the_rest(tmp_path: Path) -> None:
-    small = bench_delayed.WorldClicks(scale="tiny", seeds=(7, 8, 9), count=5_000, span=6.0)
+    small = bench_delayed.WorldClicks(scale="tiny", seeds=(7, 8, 9), count=5_000, span=6.5)
     plan = DelayedPlan(test=1.0, learners=LEARNERS)
     rows = bench_delayed.measure(bench.Place(None, tmp_path), plan, small)
     assert [bench.Row(**row, part="delayed") for row in rows]

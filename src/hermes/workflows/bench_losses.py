@@ -1,9 +1,9 @@
 """The same network under each loss: a ranker on one table of candidates, a sequence model on a log.
 
-Everything but the loss is the same, and nothing is tuned for any of them: `bench_quality` says how
-good a tuned model is. Validation chooses the epoch. Figures are NDCG@10 of the test event over the
-whole catalogue, by user, means over seeds; a test compares each loss with the best on the same
-users. What an interval does not hold is how much another start would have changed.
+Everything but the loss is the same, and nothing is tuned for any of them: sizes and schedules are
+those of the recipe `quick`, or smaller. Validation chooses the epoch. Figures are NDCG@10 of the
+test event over the whole catalogue, by user, means over seeds; a test compares each loss with the
+best on the same users. What an interval does not hold is how much another start would have changed.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ CANDIDATES: dict[str, Any] = {  # closed forms only: what they bring is the same
 class LossesPlan:
     """What is learned, and how often."""
 
-    users: int = 3000  # whose validation event the rankers learn
+    users: int = 6000  # whose validation event the rankers learn
     judges: int = 500  # of them only choose the epoch
     asked: int = 2000  # test users
     negatives: int = 100  # candidates of each group a ranker learns
@@ -80,12 +80,12 @@ class LossesPlan:
     ranker: DeepFMConfig = DeepFMConfig(
         d=8,
         hidden=(32, 16),
-        schedule=Schedule(epochs=8, batch=64, lr=3e-3, weight_decay=1.0, decay=True, patience=8),
+        schedule=Schedule(epochs=4, batch=64, lr=3e-3, weight_decay=1.0, decay=True, patience=4),
     )
     sequence: SASRecConfig = SASRecConfig(
         d=32,
         length=50,
-        schedule=Schedule(epochs=5, batch=128, lr=2e-3, warmup=100, decay=True, patience=5),
+        schedule=Schedule(epochs=5, batch=32, lr=2e-3, warmup=100, decay=True, patience=5),
     )
 
 
