@@ -116,15 +116,21 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_every_declared_library_has_one_pinned_version() -> None:
+def test_every_library_that_make_installs_has_one_pinned_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [line for lines in project["optional-dependencies"].values() for line in lines]
-    declared = {
-        canonical(re.split(r"[\[<>=!~ ]", line)[0]) for line in [*project["dependencies"], *extras]
-    }
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["train"], *extras["dev"]]
+    declared = {canonical(re.split(r"[\[<>=!~ ]", line)[0]) for line in lines}
     pins = re.findall(r"^([\w.-]+)==\S+$", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
     assert declared <= set(map(canonical, pins))
     assert len(pins) == len(set(map(canonical, pins)))
+
+
+def test_every_extra_that_is_asked_for_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = re.findall(r'\bextra\("(\w+)", "(\w+)"\)', "".join(f.read_text() for f in FILES))
+    assert dict(asked) == {"mlflow": "tracking", "optuna": "tune"}
+    assert set(dict(asked).values()) <= set(project["optional-dependencies"])
 
 
 def test_the_floors_hold() -> None:
