@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ def tracked(recipe: str, out: Path, settings: Mapping[str, Any]) -> Iterator[Log
         yield lambda figures: None
         return
     mlflow = extra("mlflow", "tracking")
+    for name in ("mlflow", "alembic"):  # they tell how they make their tables
+        logging.getLogger(name).setLevel(logging.WARNING)
     place = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{out / 'mlflow.db'}"
     client = mlflow.MlflowClient(tracking_uri=place)
     known = client.get_experiment_by_name(recipe)
