@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from hermes.core.errors import ConfigError, DataError, Unavailable
 from hermes.learn.loop import Batch, Schedule, device_of, minimise, pace
+from hermes.learn.losses import has_bfloat16
 from hermes.learn.run import Run
 
 PLAN = Schedule(epochs=6, lr=0.05, warmup=3, decay=True, patience=6)
@@ -206,3 +207,15 @@ def test_a_run_that_had_finished_learns_no_more(tmp_path: Path) -> None:
     again = line()
     assert minimise(again, again.loss, never, PLAN, run) == losses
     assert same(again, net)
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_a_schedule_says_whether_products_may_be_rounded(mixed: bool) -> None:
+    net, seen = line(), list[bool]()
+
+    def loss(batch: Batch) -> Tensor:
+        seen.append(has_bfloat16(torch.device("cuda")))
+        return net.loss(batch)
+
+    minimise(net, loss, batches, replace(PLAN, epochs=1, mixed=mixed), Run())
+    assert set(seen) == {mixed}

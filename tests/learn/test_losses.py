@@ -165,3 +165,17 @@ def test_one_negative_an_event_is_the_loss_of_sasrec() -> None:
     expected = -(F.logsigmoid(hit) + F.logsigmoid(-miss)).mean() / 2
     value = losses.next_item("bce", states, items, target, negative[:, None])
     assert float(value) == pytest.approx(float(expected))
+
+
+@pytest.mark.skipif(
+    not losses.has_bfloat16(torch.device("cpu")), reason="no products of bfloat16 here"
+)
+def test_within_precise_no_product_is_rounded_to_bfloat16() -> None:
+    torch.manual_seed(0)
+    states, items, target = torch.randn(9, 16), torch.randn(30, 16), torch.arange(1, 10)
+    plain = F.cross_entropy((states @ items.T).index_fill(1, torch.tensor([0]), -torch.inf), target)
+    with losses.precise():
+        torch.testing.assert_close(losses.softmax(states, items, target), plain)
+    rounded = losses.softmax(states, items, target)
+    assert not torch.equal(rounded, plain)
+    torch.testing.assert_close(rounded, plain, rtol=0.02, atol=0.02)

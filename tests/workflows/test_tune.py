@@ -130,12 +130,17 @@ def test_a_training_that_fails_is_a_trial_without_a_figure(
     assert [state for state, _, _ in asked(tmp_path)] == ["FAIL"] * 3
 
 
+def test_a_metric_nobody_measures_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'ndcg@10'"):
+        Search(space=SPACE, metric="ndgc@10")
+
+
 @needed
-def test_a_metric_nobody_measures_names_the_nearest(
+def test_a_system_nobody_measures_names_the_nearest(
     recipe: dict[str, Any], tiny_data: Dataset, tmp_path: Path
 ) -> None:
     with pytest.raises(ConfigError, match=r"did you mean 'cascade\.ndcg@10'"):
-        tune(recipe, tiny_data, tmp_path, Search(space=SPACE, metric="ndgc@10"))
+        tune(recipe, tiny_data, tmp_path, Search(space=SPACE, system="cascde"))
 
 
 @pytest.mark.skipif(find_spec("optuna") is not None, reason="Optuna is installed")

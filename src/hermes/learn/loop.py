@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hermes.core.errors import ConfigError, DataError, Unavailable
 
 from . import memory, sharded
+from .losses import precise
 from .parallel import local_device, team
 from .run import Run
 from .shares import Batch, weight
@@ -39,6 +40,7 @@ class Schedule:
     minutes: float = 0.0  # stop after this long; 0: never
     refresh: int = 0  # epochs on everything, at a tenth of lr, once the rankers stand
     accumulate: int = 1  # parts of a batch that are learned one after another, for one step
+    mixed: bool = True  # products in bfloat16 where the hardware has them; else all in 32 bits
     checkpointing: bool = False  # blocks are computed twice instead of kept, to save memory
 
     def __post_init__(self) -> None:
@@ -80,7 +82,8 @@ def minimise(
     loss. A batch that finds no memory is halved, once and for all.
     """
     name, crew, device = name or "model", team(), device_of(run)
-    with memory.enough(name, device), memory.checkpointed(net, schedule.checkpointing):
+    ways = precise(not schedule.mixed), memory.checkpointed(net, schedule.checkpointing)
+    with memory.enough(name, device), ways[0], ways[1]:
         state, optimiser = begin(net, schedule, run, device)
         step = Step(net, loss, optimiser, schedule.clip, device, name, run, weigh, observe)
         step.parts = schedule.accumulate << state.halved

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import torch
@@ -14,8 +17,25 @@ from .listwise import lambdarank, listmle, listnet, p_listmle
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Products of bfloat16 in hardware: every GPU that trains, and newer processors."""
-    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    """Products of bfloat16 in hardware: every GPU that trains, and newer processors.
+
+    Never within `precise()`.
+    """
+    here = device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return here and not PRECISE.get()
+
+
+PRECISE = ContextVar("precise", default=False)
+
+
+@contextmanager
+def precise(wanted: bool = True) -> Iterator[None]:
+    """While it lasts, all products are taken in 32 bits, if that is wanted."""
+    before = PRECISE.set(wanted)
+    try:
+        yield
+    finally:
+        PRECISE.reset(before)
 
 
 class FusedSoftmax(torch.autograd.Function):

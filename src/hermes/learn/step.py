@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from hermes.core.errors import Unavailable
 
+from .losses import has_bfloat16
 from .memory import exhausted
 from .parallel import Exchange, team
 from .run import Run, told
@@ -98,7 +99,7 @@ class Step:
     @property
     def half(self) -> bool:
         """Whether products are taken in bfloat16 wherever torch deems it safe."""
-        return self.device.type == "cuda"
+        return self.device.type == "cuda" and has_bfloat16(self.device)
 
     def moved(self, batch: Batch) -> Batch:
         """On the device."""

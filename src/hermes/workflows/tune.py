@@ -29,6 +29,7 @@ from .train import check, train
 
 Table = dict[str, Any]
 Say = Callable[[str], None]
+METRICS = ("hr@10", "ndcg@10")  # of every system in a manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,11 @@ class Search:
     trials: int = 20  # in all, those of an earlier, killed search included
     metric: str = "ndcg@10"  # of the manifest's metrics
     system: str = "cascade"  # whose metric counts
+
+    def __post_init__(self) -> None:
+        """Refuse a metric that no training measures."""
+        if self.metric not in METRICS:
+            raise ConfigError(f"--metric {self.metric!r}{nearest(self.metric, METRICS)}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def of(search: Search, metrics: Mapping[str, float]) -> float | None:
     """The figure that counts; None where there is none at all."""
     wanted = f"{search.system}.{search.metric}"
     if metrics and wanted not in metrics:
-        raise ConfigError(f"--metric: no {wanted!r} is measured{nearest(wanted, metrics)}")
+        raise ConfigError(f"--system: no {wanted!r} is measured{nearest(wanted, metrics)}")
     return metrics.get(wanted)
 
 
@@ -122,7 +128,7 @@ def laid(table: Table, settings: Mapping[str, Any]) -> Table:
     """A copy of a recipe's table with settings laid over it."""
     out = copy.deepcopy(table)
     for name, value in settings.items():
-        out = override(out, f"{name}={json.dumps(value)}")
+        out = override(out, f"{name}={json.dumps(value, ensure_ascii=False)}")
     return out
 
 
@@ -187,7 +193,8 @@ def toml(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
     lists = {k: v for k, v in table.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
     inner = {k: v for k, v in table.items() if isinstance(v, dict)}
     plain = {k: v for k, v in table.items() if k not in inner and k not in lists}
-    out = "".join(f"{key} = {json.dumps(value)}\n" for key, value in plain.items())
+    said = {key: json.dumps(value, ensure_ascii=False) for key, value in plain.items()}
+    out = "".join(f"{key} = {value}\n" for key, value in said.items())
     for key, value in inner.items():
         out += f"\n[{'.'.join((*path, key))}]\n{toml(value, (*path, key))}"
     for key, values in lists.items():
