@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -40,9 +41,9 @@ class Load:
 
     lake: str
     min_item_events: int = 1
-    users: int = 2000  # at most, the first
+    users: int = 1000  # at most, the first
     epochs: int = 3
-    batch: int = 128  # stretches of history
+    batch: int = 64  # stretches of history
     d: int = 64
     length: int = 100
     seed: int = 0
@@ -138,10 +139,16 @@ def learned(load: Load, count: int) -> Curve:
     )
     said = done.stdout.strip().splitlines()
     if done.returncode or not said:
-        cause = " ".join(done.stderr.split())[-300:]
-        raise Unavailable(f"{count} processes ended with {done.returncode}: {cause}")
+        raise Unavailable(f"{count} processes ended with {done.returncode}: {cause(done.stderr)}")
     found: Curve = build(Curve, json.loads(said[-1]))
     return found
+
+
+def cause(said: str) -> str:
+    """Of what a run said the line that names an error, else the end."""
+    lines = [line.strip() for line in said.splitlines()]
+    named = [line for line in lines if re.match(r"hermes:|terminate |what\(\)|[\w.]+Error\b", line)]
+    return named[-1] if named else " ".join(said.split())[-300:]
 
 
 def learn(load: Load) -> Curve:
