@@ -13,6 +13,7 @@ import pytest
 from hermes.core.errors import ConfigError, DataError
 from hermes.learn.loop import Schedule
 from hermes.models.rankers.deepfm import DeepFM, DeepFMConfig
+from hermes.models.rankers.din import DIN, DINConfig
 from hermes.models.rankers.dlrm import DLRM, DLRMConfig
 from hermes.models.rankers.logistic import Logistic, LogisticConfig
 from hermes.workflows import bench, bench_ctr, ctr
@@ -23,6 +24,7 @@ SHORT = Schedule(epochs=6, batch=256, lr=1e-2)
 QUICK: dict[str, Maker] = {
     "logistic": lambda shape: Logistic(LogisticConfig(schedule=SHORT)),
     "deepfm": lambda shape: DeepFM(DeepFMConfig(d=4, loss="bce", schedule=SHORT)),
+    "din": lambda shape: DIN(DINConfig(d=4, loss="bce", schedule=SHORT)),
     "dlrm": lambda shape: DLRM(DLRMConfig(d=4, loss="bce", schedule=SHORT)),
 }
 
@@ -72,13 +74,13 @@ def test_a_log_loss_above_its_floor_does_not_hold(log: Log) -> None:
 
 
 def test_only_those_that_are_named_are_fitted(data: Path, tmp_path: Path) -> None:
-    found = bench_ctr.measure(bench.Place(data, tmp_path), ["logistic"], QUICK)
+    found = bench_ctr.measure(bench.Place(data, tmp_path, only=("logistic",)), QUICK)
     assert [row["name"] for row in found] == ["frappe, logistic: AUC", "frappe, logistic: log loss"]
 
 
 def test_a_ranker_nobody_knows_names_the_nearest(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="did you mean 'deepfm'"):
-        bench_ctr.measure(bench.Place(data, tmp_path), ["depfm"])
+        bench_ctr.measure(bench.Place(data, tmp_path, only=("depfm",)))
 
 
 def test_a_folder_without_frappe_is_refused(tmp_path: Path) -> None:
@@ -101,6 +103,16 @@ def test_the_validation_and_test_rows_teach_no_code(log: Log, data: Path) -> Non
     found = Log.of("x", FRAPPE, "user", tuple(frames))
     assert not found.valid.sparse[:, 0].any()
     assert not found.whose.any()
+
+
+def test_what_a_user_took_is_read_from_the_rows_to_learn_from(log: Log) -> None:
+    known = log.remembering(length=6, folds=4)
+    taken = log.learn.labels > 0
+    user = log.asked.sparse[0, log.user]
+    mine = log.learn.sparse[taken & (log.learn.sparse[:, log.user] == user), 0]
+    assert set(known.asked.history[0].tolist()) - {0} == set(mine.tolist()) - {0}
+    assert known.valid is known.learn.valid
+    assert known.learn.history.shape == (len(log.learn), 6)
 
 
 def test_the_average_is_of_log_odds(log: Log) -> None:

@@ -16,6 +16,7 @@ from hermes.evaluation.intervals import Interval, resamples
 from hermes.evaluation.probabilities import METRICS, nll
 from hermes.features.examples import Examples
 from hermes.features.labelled import Encoding, Roles
+from hermes.features.pasts import with_pasts
 from hermes.models.base import Ranker
 
 CANDIDATES, ASKS = 200, 50  # rows of a request, and how often it is timed
@@ -38,6 +39,12 @@ class Log:
         encoding = Encoding.of(frames[0], roles)
         learn, valid, asked = (encoding.examples(frame) for frame in frames)
         return cls(name, replace(learn, valid=valid), valid, asked, roles.codes.index(user))
+
+    def remembering(self, length: int, folds: int) -> Log:
+        """The same rows, each with what else its user took among those to learn from."""
+        rng = np.random.default_rng(0)
+        learn, asked = with_pasts(self.learn, self.asked, self.user, length, folds, rng)
+        return replace(self, learn=learn, valid=learn.valid or self.valid, asked=asked)
 
     @property
     def whose(self) -> Ints:
