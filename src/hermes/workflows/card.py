@@ -20,6 +20,10 @@ from hermes.artifacts.bundle import code_hash, sha256
 from hermes.artifacts.onnx_session import Session
 from hermes.core.config import build, resolve
 
+HELD = (
+    "On held-out users, who also stopped networks early and chose an ensemble's weights; 95 % by"
+    " bootstrap."
+)
 Entry = Mapping[str, Any]
 Lines = list[str]
 
@@ -133,7 +137,7 @@ def figures(name: str, manifest: Mapping[str, Any], entry: Entry) -> Lines:
             table[metric] = f"{manifest['metrics'][system][metric]:.4f} ({low:.4f} to {high:.4f})"
     lines = rows(table)
     if lines:
-        lines += ["", "On held-out users, who also stopped networks early: 95 % bootstrap."]
+        lines += ["", HELD]
     if "ensemble" in entry:
         lines += ["", *verdict(entry["ensemble"])]
     if "weight" in entry:

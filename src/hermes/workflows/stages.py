@@ -42,7 +42,6 @@ LARGE = 50_000  # items from which on an index is approximate
 CALIBRATION = 500  # users whose vectors tune such an index
 REMEMBERED = 20_000  # users whose vectors a bundle brings along
 TRIED = 100  # users whose scores judge an 8-bit network
-STAGES = ("prerank", "rank")
 Extra = dict[str, Any]
 
 
@@ -158,14 +157,16 @@ def fit_blend(kitchen: Kitchen) -> None:
 
 
 def judged(kitchen: Kitchen, k: int = 10) -> None:
-    """HR and NDCG of every system and stage, with intervals, on users no model learned from."""
+    """HR and NDCG of every system and stage, with intervals, on users kept from all fitting."""
     rows, ranks = kitchen.parts.judge, dict[str, list[int]]()
-    cascade, rng = Cascade(kitchen.recommender()), np.random.default_rng(kitchen.run.seed)
+    ask, rng = kitchen.recommender(), np.random.default_rng(kitchen.run.seed)
+    cascade, rankers = Cascade(ask), [stage.scorer.name for stage in ask.stages]
     with progress("held-out users", len(rows), "queries") as tell:
         for query, target in zip(kitchen.queries(rows), kitchen.log.items[rows], strict=True):
             answer = cascade(query)
             lists = {name: ranking.items for name, ranking in answer.systems.items()}
-            lists |= {name: answer.stages[name] for name in STAGES if name in answer.stages}
+            for name in rankers:  # where the gate opens none is asked, and the slate is its order
+                lists[name] = answer.stages.get(name, lists["cascade"])
             for name, items in lists.items():
                 hit = np.flatnonzero(items[:k] == target)
                 ranks.setdefault(name, []).append(int(hit[0]) + 1 if len(hit) else 0)
