@@ -124,7 +124,9 @@ def test_a_member_whose_gain_is_within_its_error_leaves() -> None:
 
 def test_who_leaves_hands_its_weight_to_the_others() -> None:
     assert without(np.array([0.5, 0.3, 0.2]), 0).tolist() == [0, 0.6, 0.4]
-    assert without(np.array([1.0, 0.0]), 0).tolist() == [0.5, 0.5]
+    assert without(np.array([1.0, 0.0]), 0).tolist() == [0.0, 0.0]
+    pools, _ = market()
+    assert pools.order(np.zeros(3)) is pools.blend
 
 
 def test_a_slate_shorter_than_ten_is_drawn_from_what_there_is() -> None:

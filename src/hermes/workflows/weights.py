@@ -47,7 +47,9 @@ class Pools:
     scales: Array  # (M,) spread of each member's score
 
     def order(self, weights: Array) -> Array:
-        """Scores under weights on the simplex (M,).  -> (Q, n)"""
+        """Scores under weights on the simplex (M,); the blend's where nobody counts.  -> (Q, n)"""
+        if not weights.any():
+            return self.blend
         out: Array = self.blend + self.parts @ shares(weights, self.scales)
         return out
 
@@ -158,13 +160,13 @@ def pruned(value: Value, weights: Array) -> Array:
 
 
 def without(weights: Array, m: int) -> Array:
-    """The weights when member m leaves; all the same when it was the only one.  (M,) -> (M,)"""
+    """The weights when member m leaves; nobody counts when it was the only one.  (M,) -> (M,)"""
     rest = np.where(np.arange(len(weights)) == m, 0.0, weights)
-    return rest / rest.sum() if rest.sum() > 0 else np.full(len(weights), 1 / len(weights))
+    return rest / (rest.sum() or 1.0)
 
 
 def gain(value: Value, weights: Array, m: int) -> Array:
-    """What is lost at each query when member m leaves.  -> (Q,)"""
+    """What is lost at each query when member m leaves, the last one to the blend.  -> (Q,)"""
     return value(weights) - value(without(weights, m))
 
 
