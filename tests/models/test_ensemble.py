@@ -107,3 +107,9 @@ def test_wrong_members_are_refused_before_anything_is_learned(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         Ensemble(build(EnsembleConfig, {"members": members}))
+
+
+@pytest.mark.parametrize("folds", [1, -1])
+def test_one_fold_is_none(folds: int) -> None:
+    with pytest.raises(ConfigError, match="folds must be 0, or 2"):
+        Ensemble(EnsembleConfig(folds=folds))

@@ -141,6 +141,36 @@ def test_a_member_that_was_finished_when_the_run_broke_off_is_taken_over(
     assert [p.name for p in tmp_path.iterdir()] == ["b"]
 
 
+def test_with_folds_learners_choose_too_by_members_that_never_saw_them(
+    recipe: dict[str, Any], tiny_data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hermes.workflows import rankers
+
+    taught: dict[str, Any] = {}
+    asked: dict[str, Any] = {}
+    table, whole = rankers.Course.table, rankers.Course.whole
+
+    def tables(self: Any, rows: Any, what: str) -> Any:
+        taught[what] = set(self.kitchen.log.users[rows].tolist())
+        return table(self, rows, what)
+
+    def pools(self: Any, rows: Any, what: str) -> Any:
+        asked[what] = set(self.kitchen.log.users[rows].tolist())
+        return whole(self, rows, what)
+
+    monkeypatch.setattr(rankers.Course, "table", tables)
+    monkeypatch.setattr(rankers.Course, "whole", pools)
+    config = {"members": MEMBERS[:2], "folds": 2}
+    table_ = {**recipe, "rank": {**recipe["rank"], "config": config}}
+    bundle = train(table_, tiny_data, tmp_path / "b")
+    for fold in ("fold 1", "fold 2"):
+        assert not taught[fold] & asked[f"weights, {fold}"]
+    assert asked["weights, fold 1"] | asked["weights, fold 2"] == taught["examples"]
+    said = bundle.manifest["models"]["rank"]["ensemble"]
+    assert said["queries"] == sum(map(len, asked.values()))
+    assert not [f for f in bundle.manifest["files"] if ".trees.1" in f]
+
+
 def test_too_few_held_out_users_to_choose_by_are_one_clear_line(
     recipe: dict[str, Any], tiny_data: Dataset, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ class EnsembleConfig:
         Member(name="trees", model=f"{PLACE}lambdamart:LambdaMART"),
         Member(name="crosses", model=f"{PLACE}dcn:DCN"),
     )
+    folds: int = 0  # into which learners are parted to choose weights too, 2 or more; 0: not at all
 
 
 class Ensemble(Ranker[EnsembleConfig]):
@@ -60,6 +61,8 @@ class Ensemble(Ranker[EnsembleConfig]):
         self.members = {m.name: member(m) for m in self.config.members}
         if not self.members or len(self.members) < len(self.config.members):
             raise ConfigError("ensemble: members need distinct names, and there must be one")
+        if self.config.folds < 0 or self.config.folds == 1:
+            raise ConfigError(f"ensemble: folds must be 0, or 2 and more, not {self.config.folds}")
         self.weigh(np.full(len(self.members), 1 / len(self.members)), np.ones(len(self.members)))
 
     def fit(self, data: Examples, run: Run = Run()) -> Self:

@@ -1,12 +1,13 @@
 """A stage of ranking, fitted on the candidates of all that comes before it.
 
-An ensemble's members are fitted one by one, each as if it stood alone; the held-out users are then
-parted, and those who stop the members early do not choose the weights.
+An ensemble's members are fitted one by one, each as if it stood alone. Its weights are chosen by
+users whom members did not learn from: two thirds of those held out, the rest stop the members
+early; and with folds by the learners too, each asked of members fitted once more without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from hermes.artifacts.trees import Trees
 from hermes.core.errors import DataError
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Ints
+from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.learn.batches import tensors
@@ -32,6 +33,7 @@ from .stages import Kitchen, made
 from .weights import Pools, Verdict, choose, logged_by_blend
 
 FEWEST = 10  # queries that may choose weights
+VOTERS = 4000  # learners' queries that may, at most
 Fitted = Callable[[str, Model[Any, Any], Any], Model[Any, Any]]
 
 
@@ -114,7 +116,9 @@ def fit_members(
     for member, ranker in ensemble.members.items():
         ensemble.members[member] = fitted(f"{name}.{member}", ranker, learn)  # type: ignore[assignment]
     ensemble.shape = learn.shape
-    verdict = weighed(ensemble, course.whole(rows, "weights"), kitchen.run.seed)
+    voters = [(x := course.whole(rows, "weights"), ensemble.parts(x))]
+    voters += crossed(course, ensemble, learn, fitted)
+    verdict = weighed(ensemble, voters, kitchen.run.seed)
     shares = ensemble.shares
     models = kitchen.manifest["models"]
     for spec in ensemble.config.members:
@@ -131,29 +135,56 @@ def fit_members(
     }
 
 
-def weighed(ensemble: Ensemble, x: Examples, seed: int) -> Verdict:
-    """Let held-out users choose the weights, and set them."""
+def crossed(
+    course: Course, ensemble: Ensemble, learn: Examples, fitted: Fitted
+) -> Iterator[tuple[Examples, Floats]]:
+    """Pools of users the members learn from, and what members who did not would add to them."""
+    kitchen, folds = course.kitchen, ensemble.config.folds
+    rows = kitchen.parts.learn
+    fold = np.random.default_rng(kitchen.run.seed).integers(
+        0, folds or 1, kitchen.log.shape.n_users
+    )
+    for number in range(folds):
+        mine = fold[kitchen.log.users[rows]] == number
+        taught = replace(course.table(rows[~mine], f"fold {number + 1}"), valid=learn.valid)
+        other = Ensemble(ensemble.config)
+        for member, ranker in other.members.items():
+            own = f"{course.name}.{member}.{number + 1}"
+            other.members[member] = fitted(own, ranker, taught)  # type: ignore[assignment]
+        x = course.whole(rows[mine][: VOTERS // folds], f"weights, fold {number + 1}")
+        yield x, other.parts(x)
+
+
+def weighed(ensemble: Ensemble, voters: list[tuple[Examples, Floats]], seed: int) -> Verdict:
+    """Let users whom no member asked had learned from choose the weights, and set them."""
     rng = np.random.default_rng(seed)
-    parts = ensemble.parts(x)
-    scales = spreads(x, parts)
-    table, target = squared(x, parts, scales)
-    verdict = choose(table, logged_by_blend(table, target, rng), list(ensemble.members), rng)
+    rows = [len(x) for x, _ in voters]
+    squares = [spreads(x, parts) ** 2 for x, parts in voters]
+    scales = np.sqrt(np.average(squares, axis=0, weights=rows))
+    size = max(int(np.bincount(x.queries).max()) for x, _ in voters)
+    each = [squared(x, parts, size) for x, parts in voters]
+    blend, added, target = (np.concatenate(column) for column in zip(*each, strict=True))
+    pools = Pools(blend, added, scales)
+    verdict = choose(pools, logged_by_blend(pools, target, rng), list(ensemble.members), rng)
     ensemble.weigh(verdict.weights, scales)
     return verdict
 
 
-def squared(x: Examples, parts: Array, scales: Array) -> tuple[Pools, Ints]:
-    """Groups as rows of one table, padded, and the place of each one's label or -1.  -> (Q, n)"""
+def squared(x: Examples, parts: Array, n: int) -> tuple[Array, Array, Ints]:
+    """Groups as rows of one table, padded, and the place of each one's label or -1.
+
+    parts (N, M) -> blends (Q, n), parts (Q, n, M), places (Q,)
+    """
     counts = np.bincount(x.queries, minlength=len(x.history))
     place = np.arange(len(x)) - (np.cumsum(counts) - counts)[x.queries]
-    size = (len(counts), int(counts.max(initial=0)))
-    blend, each = np.full(size, -np.inf), np.zeros((*size, parts.shape[1]))
+    blend = np.full((len(counts), n), -np.inf)
+    each = np.zeros((len(counts), n, parts.shape[1]))
     blend[x.queries, place] = x.offset
     each[x.queries, place] = parts
     target = np.full(len(counts), -1)
     hit = x.labels > 0
     target[x.queries[hit]] = place[hit]
-    return Pools(blend, each, scales), target
+    return blend, each, target
 
 
 def entry(
