@@ -42,7 +42,7 @@ class NeuralODEConfig(SequentialConfig):
     wide: int = 2  # hidden units of the field and of a block, in multiples of d
     steps: int = 1  # of Runge-Kutta from an event to the moment that asks
     schedule: Schedule = Schedule(
-        epochs=9, lr=4e-3, batch=32, warmup=200, decay=True, average=0.998, patience=4
+        epochs=8, lr=4e-3, batch=32, warmup=200, decay=True, average=0.998, patience=4
     )
 
     def __post_init__(self) -> None:
