@@ -68,7 +68,7 @@ def test_single_precision_survives_vectors_of_any_length(size: float) -> None:
     v.requires_grad_()
     mean = centroid(torch.full((1, 3), 0.3), point(v))
     out = flipped(point(tangent(mean))) @ point(v).T
-    out.sum().backward()
+    out.sum().backward()  # type: ignore[no-untyped-call]
     assert bool(torch.isfinite(out).all())
     assert v.grad is not None
     assert bool(torch.isfinite(v.grad).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -129,7 +129,7 @@ def test_the_exported_graph_serves_the_same(tmp_path: Path) -> None:
     sample = tensors(user=np.ones(1, np.int64), history=past, ages=past.astype(np.float32))
     assert export_encoder(model.net, sample, path, np.random.default_rng(0)) < 1e-4
     session, query = Session(path), asked([3, 7, 3], length=3)
-    given = {"user": query.users, "history": query.history, "ages": query.ages}
+    given: dict[str, Any] = {"user": query.users, "history": query.history, "ages": query.ages}
     found = session.run(**{name: given[name] for name in session.inputs})
     np.testing.assert_allclose(found, model.embed(query), atol=1e-4)
 
