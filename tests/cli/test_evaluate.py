@@ -33,6 +33,7 @@ def found() -> Evaluation:
         funnel={},
         segments={},
         sizes={},
+        sampled={},
         beyond={},
         curves={},
         lorenz={},

@@ -5,7 +5,7 @@ import pytest
 
 from hermes.core.errors import DataError
 from hermes.evaluation.offline import retriever_ranks
-from hermes.evaluation.sampled import drawn_ranks, negatives, sampled_ranks
+from hermes.evaluation.sampled import drawn_ranks, expected, negatives, sampled_ranks
 from hermes.evaluation.splits import Split
 from hermes.models.retrievers.popularity import Popularity
 from hermes.models.retrievers.transition import Transition
@@ -74,3 +74,14 @@ def test_a_rank_among_few_is_never_worse_than_among_all(split: Split) -> None:
     drawn = negatives(split.test, 10, np.random.default_rng(0))
     few = sampled_ranks(model, split.test, 50, drawn, batch=7)
     assert (few <= retriever_ranks(model, split.test, 50)).all()
+
+
+def test_the_expectation_is_the_mean_over_many_draws() -> None:
+    rng, ranks, others = np.random.default_rng(0), np.array([1, 4, 30, 0]), np.full(4, 59)
+    drawn = np.stack([rng.permutation(59)[:20] for _ in range(20_000)])
+    hits, gains = expected(ranks, others, 20, 3)
+    for row, rank in enumerate(ranks):
+        place = (drawn < rank - 1).sum(1)
+        listed = (place < 3) & (rank > 0)
+        assert hits[row] == pytest.approx(listed.mean(), abs=0.015)
+        assert gains[row] == pytest.approx((listed / np.log2(place + 2)).mean(), abs=0.015)

@@ -40,7 +40,8 @@ def test_another_config_event_or_seed_is_another_place(tmp_path: Path, log: Inte
 def test_what_is_torn_is_not_taken(tmp_path: Path, log: Interactions) -> None:
     pantry = Pantry(tmp_path)
     place, model = pantry.place(Transition(), log, 0), Transition().fit(log)
-    pantry.keep(place, model.arrays())
-    assert set(pantry.taken(place) or ()) == set(model.arrays())
+    pantry.keep(place, model.arrays(), 2.5)
+    found = pantry.taken(place)
+    assert found is not None and set(found[0]) == set(model.arrays()) and found[1] == 2.5
     place.write_bytes(place.read_bytes()[:50])
     assert pantry.taken(place) is None

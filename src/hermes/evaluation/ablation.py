@@ -32,7 +32,7 @@ class Finding:
     gain: Comparison | None  # of the first figure over the recipe as it is; None for itself
     similarity: float  # mean cosine of the attributes within a list
     coverage: float  # share of the catalogue on any list
-    minutes: float  # of training, without what was fitted before
+    minutes: float  # of training
 
 
 def write(

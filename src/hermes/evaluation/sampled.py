@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.stats import hypergeom
 
 from hermes.core.errors import DataError
-from hermes.core.types import Floats, Ints
+from hermes.core.types import Array, Floats, Ints
 from hermes.models.base import Retriever
 
 from .splits import Cases
@@ -35,6 +36,24 @@ def drawn_ranks(scores: Floats, targets: Ints, owners: Ints, drawn: Ints) -> Int
     mine = scores[owners, targets]
     rank = 1 + (scores[owners[:, None], drawn] >= mine[:, None]).sum(1)
     return np.where(np.isfinite(mine), rank, 0)
+
+
+def expected(ranks: Ints, others: Ints, count: int, k: int) -> tuple[Array, Array]:
+    """HR@k and NDCG@k against `count` drawn items, as they are on average over all draws.
+
+    ranks (T,) among all unseen items, 0 where not ranked, others (T,) unseen items besides the
+    target -> (T,), (T,). Of the rank - 1 items ahead of a target, j are among the drawn with the
+    hypergeometric probability P(j); HR@k is the sum of P(j) over j < k, and NDCG@k that of
+    P(j) / log2(j + 2). Nothing is drawn, so that nothing depends on a seed.
+
+    >>> expected(np.array([1, 3, 0]), np.array([4, 4, 4]), count=2, k=1)[0].round(4).tolist()
+    [1.0, 0.1667, 0.0]
+    """
+    places = np.arange(k)
+    ahead = np.maximum(ranks - 1, 0)[:, None]
+    chance = hypergeom.pmf(places, others[:, None], ahead, count)  # (T, k)
+    chance = np.where(ranks[:, None] > 0, chance, 0.0)
+    return chance.sum(1), (chance / np.log2(places + 2)).sum(1)
 
 
 def negatives(cases: Cases, count: int, rng: np.random.Generator) -> Ints:

@@ -15,8 +15,10 @@ from . import beyond, segments
 from .intervals import Comparison, Interval, bootstrap, paired
 from .metrics import METRICS, table
 from .offline import OTHER, TOP, Outcome
+from .sampled import expected
 from .splits import Split
 
+DRAWN = 100
 CURVE = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200)
 Figures = Mapping[str, Mapping[str, Interval]]  # system or segment -> metric -> interval
 
@@ -52,6 +54,7 @@ class Evaluation:
     segments: Mapping[str, Figures]  # system -> segment -> metric
     sizes: Mapping[str, int]  # users in each segment
     beyond: Mapping[str, Mapping[str, float]]
+    sampled: Figures  # against `DRAWN` items, for comparison with papers only
     curves: Mapping[str, Mapping[str, tuple[float, ...]]]  # metric -> system -> value at each k
     lorenz: Mapping[str, tuple[float, ...]]  # system -> exposure held by the least exposed items
 
@@ -62,7 +65,17 @@ class Evaluation:
             {k: v for k, v in p.items() if k != "result"} | p["result"] for p in plain["paired"]
         ]
         first = ("protocol", "users", "items", "data_hash", "seconds", "systems")
-        rest = ("name", "targets", "repeats", "fresh", "degraded", "funnel", "segments", "beyond")
+        rest = (
+            "name",
+            "targets",
+            "repeats",
+            "fresh",
+            "degraded",
+            "funnel",
+            "segments",
+            "beyond",
+            "sampled",
+        )
         return {key: plain[key] for key in first + rest} | {"paired": paired}
 
 
@@ -107,6 +120,7 @@ def summarise(
             s: apart(lists, counts, split.train.shape.n_users - 1, attributes)
             for s, lists in outcome.lists.items()
         },
+        sampled=intervals({s: few(r, outcome) for s, r in outcome.ranks.items()}, rng),
         curves=curves(outcome, ks[-1]),
         lorenz={
             s: tuple(beyond.lorenz(beyond.exposure(lists, n_items)[1:])[1].tolist())
@@ -119,6 +133,8 @@ def intervals(each: Mapping[str, Mapping[str, Array]], rng: np.random.Generator)
     """Bootstrap intervals of tables of per-user values."""
     out = {}
     for name, columns in each.items():
+        if not columns:
+            continue
         bounds = bootstrap(np.stack(list(columns.values()), axis=1), rng)
         out[name] = dict(zip(columns, bounds, strict=True))
     return out
@@ -144,6 +160,22 @@ def compare(
                 result = paired(each[a][metric], each[b][metric], rng)
                 out.append(Pair(a, b, metric, result))
     return out
+
+
+def few(ranks: Ints, outcome: Outcome) -> dict[str, Array]:
+    """What papers print that rank against `DRAWN` items; nothing where somebody has fewer left."""
+    cases = outcome.cases
+    seen = np.unique(cases.known.users * cases.known.shape.n_items + cases.known.items)
+    counts = np.bincount(seen // cases.known.shape.n_items, minlength=cases.known.shape.n_users)
+    others = (cases.known.shape.n_items - 2 - counts[cases.users])[cases.owners()]
+    if others.min() < DRAWN:
+        return {}
+    hits, gains = expected(ranks, others, DRAWN, TOP)
+    share = 1 / np.diff(cases.offsets)
+    return {
+        f"{name}@{TOP}": np.add.reduceat(each, cases.offsets[:-1]) * share
+        for name, each in (("recall", hits), ("ndcg", gains))
+    }
 
 
 def apart(lists: Ints, counts: Ints, n_users: int, attributes: csr_array) -> dict[str, float]:

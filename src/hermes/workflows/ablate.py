@@ -170,6 +170,5 @@ def heading(laboratory: Laboratory, file: Path, at: datetime) -> list[str]:
         f" `{plan.recipe}`{laid}, {len(split.test):,} test users drawn from all, protocol"
         f" `{plan.protocol}`, {len(laboratory.data.catalogue) - 1:,} items, one seed. Differences"
         " are to the recipe as it is, on the same users; a difference whose interval holds zero"
-        " says nothing. Minutes are of training; what another variant had fitted is not counted"
-        " again.",
+        " says nothing. Minutes are of training, all models together.",
     ]

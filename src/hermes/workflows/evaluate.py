@@ -57,6 +57,7 @@ def evaluate(
     settings: tuple[str, ...] = (),
     keep: Path | None = None,
     against: Path | None = None,
+    pantry: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Evaluation:
     """Figures of a bundle's folder, or of a recipe's name or file.
@@ -65,7 +66,7 @@ def evaluate(
     trained on everything is not measured itself: its recipe is trained again without it, and `say`
     is told. Raises `ConfigError` for a bundle of another lake or another protocol. `keep` is where
     a bundle trained here stays. `against` is a bundle, trained without the test too, whose cascade
-    answers the same users: the system `OTHER`.
+    answers the same users: the system `OTHER`. `pantry` is as for `train`.
     """
     table, manifest = opened(source, settings)
     data = dataset(Lake(lake), parse(table).data)
@@ -83,7 +84,8 @@ def evaluate(
     with TemporaryDirectory() as scratch:
         out = keep or Path(scratch) / "bundle"
         known = split.test.known
-        train(table, data, out, known=known, protocol=mark(split, plan), run=run)
+        as_marked = mark(split, plan)
+        train(table, data, out, known=known, protocol=as_marked, run=run, pantry=pantry)
         return measured(out, data, split, plan, against)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from hermes.artifacts.bundle import code_hash
 from hermes.core.types import Array
@@ -29,17 +29,24 @@ class Pantry:
         digest(data, total)
         return self.folder / f"{total.hexdigest()[:32]}.safetensors"
 
-    def taken(self, place: Path) -> dict[str, Array] | None:
-        """The arrays that lie there, if any do and they are whole."""
+    def taken(self, place: Path) -> tuple[dict[str, Array], float] | None:
+        """The arrays that lie there, if any do and they are whole, and the seconds they took."""
+        if not place.exists():
+            return None
         try:
-            return dict(load_file(place)) if place.exists() else None
-        except (OSError, SafetensorError):
+            with safe_open(place, "np") as file:
+                arrays = {name: file.get_tensor(name) for name in list(file.keys())}
+                return arrays, float(file.metadata()["seconds"])
+        except (OSError, SafetensorError, KeyError, ValueError):
             return None
 
-    def keep(self, place: Path, arrays: dict[str, Array]) -> None:
+    def keep(self, place: Path, arrays: dict[str, Array], seconds: float) -> None:
         """Whole or not at all."""
-        part = place.with_suffix(".part")
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, part)
+        part, rows = (
+            place.with_suffix(".part"),
+            {k: np.ascontiguousarray(v) for k, v in arrays.items()},
+        )
+        save_file(rows, part, {"seconds": f"{seconds:.3f}"})
         part.replace(place)
 
 

@@ -46,6 +46,7 @@ class Bench:
     run: Run
     seconds: dict[str, float]
     pantry: Pantry | None = None  # of models that other runs fitted
+    saved: float = 0.0  # seconds that those took
 
     def fitted(self, name: str, model: Model[Any, Any], data: Any) -> Model[Any, Any]:
         """The model as it was left by an earlier, killed run, or fitted now."""
@@ -55,8 +56,9 @@ class Bench:
             self.seconds[name] = float(took.read_text())
             return model.restore(data.shape, dict(load_file(done)))
         place = self.pantry.place(model, data, self.run.seed) if self.pantry else None
-        if self.pantry and place and (arrays := self.pantry.taken(place)) is not None:
-            self.seconds[name] = 0.0
+        if self.pantry and place and (found := self.pantry.taken(place)) is not None:
+            arrays, self.seconds[name] = found
+            self.saved += self.seconds[name]
             return model.restore(data.shape, arrays)
         began, run = time.perf_counter(), self.telling(name)
         model.fit(data, replace(run, checkpoint=self.work / f"{name}.checkpoint"))
@@ -66,7 +68,7 @@ class Bench:
         part.replace(done)
         took.write_text(f"{self.seconds[name]:.3f}")
         if self.pantry and place:
-            self.pantry.keep(place, model.arrays())
+            self.pantry.keep(place, model.arrays(), self.seconds[name])
         return model
 
     def telling(self, name: str) -> Run:
@@ -98,7 +100,7 @@ def train(
 
     known: what may be learned from, for an evaluation that keeps the rest; without it all of
     `data.interactions`. pantry: a folder of models that other runs fitted on the same data, and
-    where this one leaves its own; they count no seconds here. Raises `ConfigError`, `DataError`,
+    where this one leaves its own; the seconds they took count. Raises `ConfigError`, `DataError`,
     and `ArtifactError` when `out` is something else than a bundle.
     """
     recipe, started = parse(table), time.perf_counter()
@@ -117,7 +119,8 @@ def train(
         manifest = head(recipe, table, data, protocol, run)
         cook(recipe, data, log, parts, bench, draft, manifest)
         manifest["warnings"] = bench.warnings()
-        manifest["seconds"] = {**bench.seconds, "all": time.perf_counter() - started}
+        took = time.perf_counter() - started + bench.saved
+        manifest["seconds"] = {**bench.seconds, "all": took}
         write_cards(draft.folder, manifest)
         bundle = draft.publish(manifest)
     finally:
