@@ -53,7 +53,7 @@ def settings(job: dict[str, Any]) -> dict[str, Any]:
     split = {"split": {"LS": "valid_and_test"}, "order": "TO", "mode": "full"}
     extra = {"train_neg_sample_args": None} if job["kind"] == "sequence" else {}
     return files | extra | {
-        "load_col": {"inter": ["user_id", "item_id", "timestamp"]},
+        "load_col": {"inter": job["columns"]},
         "eval_args": split | {"group_by": "user"},
     }  # fmt: skip
 
@@ -130,18 +130,19 @@ def stretches(past: list[np.ndarray], length: int) -> dict[str, torch.Tensor]:
 
 
 def rows(model: Any, valid: Any) -> Any:
-    """The area under the curve of the validation rows."""
-    from sklearn.metrics import roc_auc_score
+    """Minus the log loss of the validation rows."""
 
     def judge() -> float:
         model.eval()
-        scores, labels = [], []
+        total, count = 0.0, 0
         with torch.no_grad():
             for found in valid:
                 batch = found[0] if isinstance(found, (tuple, list)) else found
-                scores.append(model.predict(batch).numpy())
-                labels.append(batch["label"].numpy())
-        return float(roc_auc_score(np.concatenate(labels), np.concatenate(scores)))
+                chance = model.predict(batch).double().clamp(1e-7, 1 - 1e-7)
+                label = batch["label"].double()
+                total += float((label * chance.log() + (1 - label) * (-chance).log1p()).sum())
+                count += len(label)
+        return total / count
 
     return judge
 

@@ -70,6 +70,13 @@ class Place:
     full: bool = False  # the long benchmarks as well
     only: tuple[str, ...] = ()  # measurements of a part; empty: all that `full` allows
     peer: Path | None = None  # the interpreter of an environment that holds RecBole
+
+    def folder(self) -> Path:
+        """The folder of data sets; raises `ConfigError` without one."""
+        if self.data is None:
+            raise ConfigError("this is measured on public data: give their folder with --data")
+        return self.data
+
     log: Path | None = None  # of `delayed`; None: the simulated world
     window: float = 4.0  # days, of `log`
 

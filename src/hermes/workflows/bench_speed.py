@@ -11,27 +11,32 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import hermes
-from hermes.core.config import build, resolve
-from hermes.core.errors import ConfigError, Unavailable
+from hermes.core.errors import ConfigError, Unavailable, nearest
 from hermes.evaluation.splits import Split
+from hermes.features.labelled import read
 from hermes.learn.run import Run
+from hermes.models.base import Retriever
 
 from . import peers
 from .bench import Place
+from .bench_ctr import FRAPPE, RANKERS, frappe
 from .bench_quality import Ground, above, below
+from .stages import made
 
 Row = dict[str, Any]
 SCRIPT = Path(hermes.__file__).parents[2] / "benchmarks" / "recbole_peer.py"
+UNJUDGED = -np.inf
 SEQUENCE = {"d": 64, "length": 200, "dropout": 0.2}
 PLAIN = {"epochs": 12, "batch": 32, "lr": 2e-3, "warmup": 200, "decay": True, "patience": 12}
+GRAPH: dict[str, Any] = {"loss": "softmax"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,9 @@ class Race:
     """One of our models and the one of RecBole that does the same."""
 
     name: str  # in RecBole
-    kind: str  # what its answers are made from: sequence or user
-    model: str
-    config: dict[str, Any]
+    kind: str  # what its answers are made from: sequence, user, or rows that stand alone
+    model: str = ""  # ours; of rows that of `bench ctr`
+    config: Mapping[str, Any] = field(default_factory=dict)
     length: int = 200  # events of a history that RecBole's model reads
     minutes: float = 10.0  # RecBole may learn for
     looks: float = 60.0  # seconds of its learning between two judgements
@@ -54,8 +59,11 @@ RACES = (
         "hermes.models.retrievers.sasrec:SASRec",
         {**SEQUENCE, "schedule": PLAIN},
         length=50,  # its default
+        minutes=20.0,
     ),
-    Race("BPR", "user", "hermes.models.retrievers.bpr:BPR", {}, minutes=4.0, looks=20.0),
+    Race("BPR", "user", "hermes.models.retrievers.bpr:BPR", minutes=4.0, looks=20.0),
+    Race("LightGCN", "user", "hermes.models.retrievers.lightgcn:LightGCN", GRAPH),
+    Race("DeepFM", "rows", minutes=4.0, looks=10.0),
 )
 
 
@@ -65,18 +73,19 @@ class Look:
 
     seconds: float  # of learning so far
     passes: float  # over the data
-    quality: float  # NDCG@10 of the validation events on the whole catalogue
+    quality: float  # NDCG@10 of the validation events on the whole catalogue; of rows -log loss
 
 
 def measure(place: Place) -> list[Row]:
     """Seconds to the same quality, and of one pass, ours and theirs; peers of `implicit` after."""
-    ground = Ground(place)
-    split = ground.split
-    rows = []
+    names = [race.name for race in RACES]
+    if wrong := [name for name in place.only if name not in names]:
+        raise ConfigError(f"no race {wrong[0]!r} in bench speed{nearest(wrong[0], names)}")
+    split, rows = Ground(place).split, []
     for race in RACES:
         if not place.only or race.name in place.only:
             rows += raced(race, split, place)
-    for peer in peers.measured(split):
+    for peer in () if place.only else peers.measured(split):
         rows.append(above(f"{peer.name}: fit", peer.seconds, "s", None, "its own defaults"))
     return rows
 
@@ -88,27 +97,49 @@ def raced(race: Race, split: Split, place: Place) -> list[Row]:
         return [{"name": f"RecBole, {race.name}", "value": None, "note": note}]
     theirs = list(recbole(race, split, place))
     best = max(theirs, key=lambda look: look.quality)
-    ours = learned(race, split)
+    ours = rows_learned(place) if race.kind == "rows" else learned(race, split)
     first = next((look for look in ours if look.quality >= best.quality), None)
-    asked = f"MovieLens-1M, {race.name}: to validation ndcg@10 {best.quality:.4f}"
+    asked, note = goal(race, best.quality), f"best within {race.minutes:g} min"
     passes = theirs[-1].seconds / theirs[-1].passes
-    note = f"{passes:.0f} s a pass; best within {race.minutes:g} min"
-    rows = [above(f"{asked}, RecBole", best.seconds, "s", None, note)]
+    rows = [above(f"{asked}, RecBole", best.seconds, "s", None, f"{passes:.1f} s a pass; {note}")]
+    last, top = ours[-1], max(look.quality for look in ours)
+    reached = goal(race, top).partition(": to ")[2]
     if first is None:
-        top = max(look.quality for look in ours)
-        lost = {"value": None, "holds": False, "note": f"ours came to {top:.4f} only"}
+        lost = {"value": None, "holds": False, "note": f"ours came to {reached} only"}
         return [*rows, {"name": f"{asked}, ours", **lost}]
-    note = (
-        f"{ours[-1].seconds / ours[-1].passes:.0f} s a pass, judged; ends at {ours[-1].quality:.4f}"
-    )
+    note = f"{last.seconds / last.passes:.1f} s a pass, judged; it goes on to {reached}"
     rows.append(above(f"{asked}, ours", first.seconds, "s", None, note))
     share = first.seconds / best.seconds
     return [*rows, below(f"{asked}: ours over RecBole's", share, "", 0.5)]
 
 
+def goal(race: Race, quality: float) -> str:
+    """What is to be reached."""
+    if race.kind == "rows":
+        return f"Frappe, {race.name}: to a validation log loss of {-quality:.4f}"
+    return f"MovieLens-1M, {race.name}: to a validation ndcg@10 of {quality:.4f}"
+
+
 def learned(race: Race, split: Split) -> list[Look]:
     """Our model, judged after every pass where it judges itself, else at its end."""
-    cls = resolve(race.model)
+    model = made(race.model, race.config, race.name, Retriever)
+    looks = watched(model, split.train)
+    if looks[-1].quality != UNJUDGED:
+        return looks
+    from hermes.models.neural import ndcg
+
+    holdout = split.train.valid
+    return [replace(looks[-1], quality=0.0 if holdout is None else ndcg(model, holdout))]
+
+
+def rows_learned(place: Place) -> list[Look]:
+    """The DeepFM of `bench ctr`, judged after every pass."""
+    log = frappe(place.folder())
+    return watched(RANKERS["deepfm"](log.learn.shape), log.learn)
+
+
+def watched(model: Any, data: Any) -> list[Look]:
+    """Looks at a model while it is fitted; one at its end where it does not judge itself."""
     looks: list[Look] = []
     began = time.perf_counter()
 
@@ -116,15 +147,9 @@ def learned(race: Race, split: Split) -> list[Look]:
         if "valid" in figures:
             looks.append(Look(time.perf_counter() - began, step, figures["valid"]))
 
-    model = cls(build(cls.Config, race.config, race.name)).fit(split.train, Run(report=report))
-    seconds = time.perf_counter() - began
-    if looks:
-        return looks
-    from hermes.models.neural import ndcg
-
-    holdout = split.train.valid
-    quality = 0.0 if holdout is None else ndcg(model, holdout)
-    return [Look(seconds, getattr(model.config, "epochs", 1), quality)]
+    model.fit(data, Run(report=report))
+    passes = getattr(model.config, "epochs", 1)
+    return looks or [Look(time.perf_counter() - began, passes, UNJUDGED)]
 
 
 def recbole(race: Race, split: Split, place: Place) -> Iterator[Look]:
@@ -134,16 +159,12 @@ def recbole(race: Race, split: Split, place: Place) -> Iterator[Look]:
     """
     if not SCRIPT.exists():
         raise ConfigError(f"{SCRIPT} is missing: bench speed runs from a checkout")
-    folder = place.work / "recbole" / "log"
-    written(split, folder)
+    folder = place.work / "recbole" / race.kind / "log"
+    columns = rows_written(place, folder) if race.kind == "rows" else written(split, folder)
     job = {
         **{key: getattr(race, key) for key in ("kind", "length", "minutes", "looks")},
-        **{
-            "model": race.name,
-            "folder": str(folder.parent),
-            "seed": 0,
-            "threads": len(os.sched_getaffinity(0)),
-        },
+        **{"model": race.name, "folder": str(folder.parent), "columns": columns, "seed": 0},
+        "threads": len(os.sched_getaffinity(0)),
     }
     order = folder.parent / f"{race.name}.json"
     order.write_text(json.dumps(job), "utf-8")
@@ -157,8 +178,18 @@ def recbole(race: Race, split: Split, place: Place) -> Iterator[Look]:
     return (Look(**json.loads(line)) for line in lines)
 
 
-def written(split: Split, folder: Path) -> None:
-    """The log as RecBole reads it, and the cases it is judged by.
+def rows_written(place: Place, folder: Path) -> list[str]:
+    """Frappe as RecBole reads it; returns its columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in ("train", "valid"):
+        frame = read(place.folder() / "frappe" / f"{part}.parquet", FRAPPE)
+        kinds = {name: f"{name}:token" for name in FRAPPE.codes} | {"label": "label:float"}
+        frame.rename(kinds).write_csv(folder / f"log.{part}.inter", separator="\t")
+    return list(FRAPPE.columns)
+
+
+def written(split: Split, folder: Path) -> list[str]:
+    """The log as RecBole reads it, and the cases it is judged by; returns its columns.
 
     Its last two events of a user are validation and test; the test item stands there only to be
     cut off.
@@ -184,3 +215,4 @@ def written(split: Split, folder: Path) -> None:
         offsets=np.concatenate([[0], np.cumsum([len(p) for p in past])]),
         known_items=known,
     )
+    return ["user_id", "item_id", "timestamp"]
