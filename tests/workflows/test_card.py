@@ -11,7 +11,7 @@ import pytest
 import hermes.cli
 from hermes.artifacts.bundle import Bundle, sha256
 from hermes.core.errors import ArtifactError
-from hermes.workflows.card import owner
+from hermes.workflows.card import cards, owner
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,13 @@ def test_limits_follow_from_what_the_model_reads_and_where_it_is_served(bundle: 
     assert "Served on tiers 1, 2, 3." in transition
     assert "does not read how a candidate sits beside the user's past" in text(bundle, "prerank")
     assert "of 40 items had no event" in transition
+
+
+def test_what_had_to_be_changed_while_learning_is_a_limit(bundle: Bundle) -> None:
+    told = {**bundle.manifest, "warnings": {"sasrec": ["memory ran out; batch 8 from here on"]}}
+    shown = dict(cards(bundle.path, told))
+    assert "- While it learned: memory ran out; batch 8 from here on\n" in shown["sasrec"]
+    assert "memory" not in shown["transition"]
 
 
 def test_a_file_belongs_to_the_longest_name_that_begins_it() -> None:

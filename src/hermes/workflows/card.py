@@ -210,6 +210,7 @@ def limits(name: str, folder: Path, manifest: Mapping[str, Any], entry: Entry) -
     popularity = load_file(folder / "snapshot.safetensors")["popularity"][1:]
     cold = int(np.sum(popularity == 0))
     out.append(f"{cold:,} of {len(popularity):,} items had no event to learn from.")
+    out += [f"While it learned: {line}" for line in manifest.get("warnings", {}).get(name, ())]
     out.append("Tried on held-out users of this data with one seed, and on nothing else.")
     return [f"- {line}" for line in out]
 
