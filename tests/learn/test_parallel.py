@@ -110,6 +110,14 @@ def test_a_run_of_one_process_goes_on_in_two(
     assert losses == pytest.approx(alone[name].losses, rel=2e-3)
 
 
+def test_a_graph_network_learns_on_in_two_processes_as_in_one(
+    worker: ModuleType, folder: Path
+) -> None:
+    found = np.load(folder / "refreshed.npz")
+    for name, values in worker.refreshed().arrays().items():
+        np.testing.assert_allclose(found[name], values, atol=2e-3, err_msg=name)
+
+
 def test_a_killed_run_of_two_processes_says_so_and_goes_on_in_one(
     worker: ModuleType, alone: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from hermes.learn.parallel import Team, processes
 from hermes.learn.run import Run
 from hermes.models.crew import dismiss, follow
 from hermes.models.rankers.kan import KAN, KANConfig
+from hermes.models.retrievers.lightgcn import LightGCN, LightGCNConfig
 from hermes.models.retrievers.sasrec import SASRec, SASRecConfig
 from hermes.models.retrievers.two_tower import TwoTower, TwoTowerConfig
 
@@ -108,6 +109,13 @@ def resumable(folder: Path, sharded: bool, last: int = 0, how: str = "") -> list
     return epochs
 
 
+def refreshed() -> Any:
+    """A graph network that learned, and learned on."""
+    plan = Schedule(epochs=2, batch=64, lr=1e-2, refresh=1)
+    data = log()
+    return LightGCN(LightGCNConfig(d=8, schedule=plan)).fit(data).refresh(data)
+
+
 def short(crew: Team, folder: Path) -> None:
     """One process has too little memory for more than two rows at a time."""
     crew.together = True
@@ -137,6 +145,7 @@ def main() -> None:
             return
         if task != "kill":
             resumable(folder, True)
+            np.savez(folder / "refreshed.npz", **refreshed().arrays())
         resumable(folder, False, 3 if task == "kill" else 0, task)
         dismiss()
 
