@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import FrameType
@@ -134,6 +134,8 @@ def processes(device: str) -> Iterator[Team]:
         raise
     finally:
         TEAM.rank, TEAM.size, TEAM.together = 0, 1, False
+    with suppress(RuntimeError):  # nobody hangs up while another still listens
+        dist.all_reduce(torch.zeros(1))
     signal.signal(signal.SIGTERM, before)
     dist.destroy_process_group()
 
