@@ -23,6 +23,7 @@ from hermes.data.interactions import Interactions
 from hermes.data.lake import Lake
 from hermes.data.shelf import catalogue
 from hermes.domains.table import Table, of_options
+from hermes.learn.run import Run
 from hermes.models.rankers.deepfm import DeepFM
 from hermes.models.retrievers.sasrec import SASRec
 from hermes.models.retrievers.transition import Transition
@@ -159,8 +160,6 @@ def test_a_run_that_broke_off_uses_what_was_finished_and_ends_the_same(
 def test_another_seed_gives_another_bundle(
     closed: dict[str, Any], tiny_data: Dataset, tmp_path: Path
 ) -> None:
-    from hermes.learn.run import Run
-
     versions = [
         train(closed, tiny_data, tmp_path / str(n), run=Run(seed=seed)).manifest["content"]
         for n, seed in enumerate((0, 0, 1))
@@ -220,6 +219,29 @@ def test_too_little_to_learn_from_is_one_clear_line_and_leaves_nothing(
     with pytest.raises(DataError, match="users have 3 events"):
         train(closed, data_of(histories), tmp_path / "b")
     assert left(tmp_path) == []
+
+
+def test_a_batch_that_was_halved_is_in_the_manifest(
+    tiny_recipe: dict[str, Any],
+    tiny_data: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain, said = SASRec.loss, list[str]()
+
+    def loss(self: SASRec, batch: Any) -> Any:
+        if len(batch["history"]) > 10:
+            raise MemoryError
+        return plain(self, batch)
+
+    monkeypatch.setattr(SASRec, "loss", loss)
+    table = {**tiny_recipe, "channels": tiny_recipe["channels"][:1]}
+    table = {k: v for k, v in table.items() if k not in ("prerank", "rank")}
+    run = Run(warn=said.append)
+    manifest = train(table, tiny_data, tmp_path / "b", run=run).manifest
+    assert len(said) == 1
+    assert "the batch is halved" in said[0]
+    assert manifest["warnings"] == {"sasrec": said}
 
 
 def test_one_item_alone_is_one_clear_line(closed: dict[str, Any], tmp_path: Path) -> None:
