@@ -92,7 +92,7 @@ class Diffusion(NeuralEmbedder[DiffusionConfig]):
         past = net.compressed(net.recency.stretch(batch["ages"]), batch["history"])[known]
         step = torch.randint(1, net.steps + 1, (len(past),), device=past.device)
         clean = net.denoised(net.met(past, step), past, step)
-        far = (clean - past).square().sum(1).mean() if len(past) else clean.sum()
+        far = (clean - past).square().sum(1).mean()
         states, target, items = clean * net.sharpness.exp(), batch["target"][known], net.catalogue()
         if self.config.loss == "sampled":
             value = losses.sampled_softmax(states, items, target, batch["negatives"])
