@@ -9,7 +9,8 @@ of that paper.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -47,6 +48,7 @@ class Member:
     published: tuple[float, float]
     floors: tuple[float | None, float | None] = (None, None)
     slow: bool = False
+    config: Mapping[str, Any] = field(default_factory=dict)  # where recipe `graph` has none
 
 
 HOME = "hermes.models.retrievers"
@@ -58,6 +60,10 @@ FAMILY = {
         published=(0.1830, 0.1554),
         floors=(0.180, 0.152),
         slow=True,
+        config={
+            "loss": "softmax",  # the paper's own needs 400 epochs
+            "schedule": {"epochs": 12, "batch": 8192, "lr": 1e-2, "decay": True},
+        },
     ),
     "ultragcn": Member(model=f"{HOME}.ultragcn:UltraGCN", published=(0.1862, 0.1580), slow=True),
 }
@@ -134,10 +140,10 @@ def member(name: str, one: Member, checkins: CheckIns) -> tuple[Both, list[Row]]
     return found, [*rows, above(f"{title}: fit", seconds, "s", None, note)]
 
 
-def settings(name: str) -> dict[str, Any]:
-    """The config that recipe `graph` has for a model of this name; its own defaults otherwise."""
+def settings(name: str) -> Mapping[str, Any]:
+    """The config that recipe `graph` has for a model of this name; the family's otherwise."""
     channels = load("graph")[0].channels
-    return next((channel.config for channel in channels if channel.name == name), {})
+    return next((c.config for c in channels if c.name == name), FAMILY[name].config)
 
 
 def best(reached: dict[str, Both]) -> list[Row]:
