@@ -60,7 +60,7 @@ def test_every_ranker_has_its_rows_and_the_best_is_named(data: Path, tmp_path: P
     assert table["frappe, deepfm: AUC"].holds
     assert table["frappe, the best: log loss"].floor == 0.135
     kept = json.loads((tmp_path / "ctr.json").read_text("utf-8"))["frappe"]
-    best = min(kept, key=lambda one: one["valid"])
+    best = min((one for one in kept if one["name"] != "din"), key=lambda one: one["valid"])
     assert best["metrics"]["auc"]["mean"] == table["frappe, the best: AUC"].value
 
 

@@ -55,9 +55,10 @@ NAMES = {"auc": "AUC", "nll": "log loss"}
 EACH = {"auc": 0.983, "nll": 0.155}  # of every network on frappe
 BEST = {"auc": 0.986, "nll": 0.135}  # of whichever is best
 BASELINES = ("logistic", "trees")
-REMEMBERING = ("din",)  # reads what else a user took, which the papers' models do not
+REMEMBERING = ("din",)  # reads what else a user took, which the other networks do not
 LENGTH, FOLDS = 20, 10
-TOGETHER = "average of the networks' log odds"
+TOGETHER = "average of log odds"
+ALONE = ("logistic", *REMEMBERING)  # not averaged: too weak, or knows more
 
 SCHEDULE = Schedule(epochs=24, batch=1024, lr=5e-3, decay=True, average=0.99, patience=3)
 DEEP: dict[str, Any] = {
@@ -86,7 +87,7 @@ RANKERS: dict[str, Maker] = {
 
 
 def measure(place: Place, rankers: Mapping[str, Maker] = RANKERS) -> list[Row]:
-    """Two rows a ranker, and where there are several networks two on whatever is best.
+    """Two rows a ranker, of their average, and of whichever is best on the validation rows.
 
     Raises `ConfigError` for a ranker nobody knows and a folder that is not there.
     """
@@ -99,23 +100,30 @@ def measure(place: Place, rankers: Mapping[str, Maker] = RANKERS) -> list[Row]:
     for name in wanted:
         known = log.remembering(LENGTH, FOLDS) if name in REMEMBERING else log
         found.append(standing(name, rankers[name](known.learn.shape), known))
-    networks = [one for one in found if one.name not in BASELINES]
-    if len(networks) > 1:
-        found.append(average(networks, TOGETHER, log))
+    rows, found = tabled(found, log)
     place.work.mkdir(parents=True, exist_ok=True)
     whole = {log.name: [one.told() for one in found]}
     (place.work / "ctr.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+    return rows
+
+
+def tabled(found: list[Standing], log: Log) -> tuple[list[Row], list[Standing]]:
+    """The rows of rankers, and where several can be averaged, of their average and the best."""
+    alike = [one for one in found if one.name not in ALONE]
+    if len(alike) > 1:
+        alike.append(average(alike, TOGETHER, log))
+        found = [*found, alike[-1]]
     each, best = (EACH, BEST) if log.name == "frappe" else ({}, {})
     rows = [
         row
         for one in found
-        for row in shown(one, log.name, each if one in networks else {}, cost(one))
+        for row in shown(one, log.name, {} if one.name in BASELINES else each, cost(one))
     ]
-    if len(networks) > 1:
-        leader = min(found, key=lambda one: one.valid)
+    if len(alike) > 1:
+        leader = min(alike, key=lambda one: one.valid)
         note = f"{leader.name}: the lowest log loss on the validation rows, {leader.valid:.4f}"
         rows += shown(replace(leader, name="the best"), log.name, best, note)
-    return rows
+    return rows, found
 
 
 def frappe(data: Path) -> Log:
