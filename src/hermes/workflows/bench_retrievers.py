@@ -52,7 +52,18 @@ BASELINES = (
 )
 ENTRIES = (
     Entry(model="hermes.models.retrievers.ials:IALS", config={"length": 30}),
-    Entry(model="hermes.models.retrievers.lightgcn:LightGCN", drawn=0.672),
+    Entry(
+        model="hermes.models.retrievers.lightgcn:LightGCN",
+        config={
+            "layers": 1,
+            "loss": "softmax",
+            "l2": 1e-5,
+            "length": 20,
+            "schedule": {"epochs": 4, "batch": 16384, "lr": 0.02, "every": 1},
+        },
+        drawn=0.672,
+        long=True,
+    ),
     Entry(model="hermes.models.retrievers.ode:NeuralODE", drawn=0.583, long=True),
     Entry(model="hermes.models.retrievers.hyperbolic:Hyperbolic", drawn=0.498, long=True),
     Entry(model="hermes.models.retrievers.diffusion:Diffusion", drawn=0.521, long=True),
