@@ -51,6 +51,18 @@ BASELINES = (
     Entry(model="hermes.models.retrievers.bpr:BPR", config={"d": 128, "l2": 0.01, "epochs": 40}),
     Entry(model="hermes.models.retrievers.ease:EASE", config={"neighbours": 300, "length": 50}),
 )
+SEQUENCE = {
+    "d": 128,
+    "schedule": {
+        "epochs": 16,
+        "batch": 32,
+        "lr": 1.5e-3,
+        "warmup": 200,
+        "decay": True,
+        "average": 0.998,
+        "patience": 16,
+    },
+}
 ENTRIES = (
     Entry(model="hermes.models.retrievers.ials:IALS", config={"length": 30}),
     Entry(
@@ -78,21 +90,12 @@ ENTRIES = (
         drawn=0.521,
         long=True,
     ),
-    Entry(model="hermes.models.retrievers.hstu:HSTU", hr=0.320, ndcg=0.185, long=True),
+    Entry(
+        model="hermes.models.retrievers.hstu:HSTU", config=SEQUENCE, hr=0.320, ndcg=0.185, long=True
+    ),
     Entry(
         model="hermes.models.retrievers.sasrec:SASRec",
-        config={
-            "d": 128,
-            "schedule": {
-                "epochs": 16,
-                "batch": 32,
-                "lr": 1.5e-3,
-                "warmup": 200,
-                "decay": True,
-                "average": 0.998,
-                "patience": 16,
-            },
-        },
+        config=SEQUENCE,
         hr=0.315,
         ndcg=0.182,
         drawn=0.761,

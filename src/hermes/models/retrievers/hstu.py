@@ -35,7 +35,6 @@ class HSTUConfig(SequentialConfig):
 
     blocks: int = 4
     heads: int = 2
-    dropout: float = 0.2
     times: bool = False  # whether the time between events is read too
 
 
