@@ -81,7 +81,7 @@ RANKERS: dict[str, Maker] = {
     "dlrm": lambda shape: DLRM(DLRMConfig(**DEEP)),
     "din": lambda shape: DIN(DINConfig(**DEEP)),
     "kan": lambda shape: KAN(
-        KANConfig(d=10, hidden=(32,), updates=100, l2=4e-3, loss="bce", schedule=SCHEDULE)
+        KANConfig(d=10, hidden=(32,), updates=100, l2=1e-3, loss="bce", schedule=SCHEDULE)
     ),
 }
 
