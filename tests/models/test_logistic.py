@@ -64,10 +64,10 @@ def test_learning_ends_at_the_minimum_of_cross_entropy_and_ridge() -> None:
 def test_a_stronger_ridge_leaves_smaller_weights() -> None:
     x = lone_rows()
     schedule = Schedule(epochs=20, batch=100, lr=0.05)
-    sizes = [
-        Logistic(LogisticConfig(l2=l2, schedule=schedule)).fit(x).net.square().item()
-        for l2 in (0.0, 0.1, 10.0)
+    nets = [
+        Logistic(LogisticConfig(l2=l2, schedule=schedule)).fit(x).net for l2 in (0.0, 0.1, 10.0)
     ]
+    sizes = [(net.weights.square().sum() + net.codes.square()).item() for net in nets]
     assert sizes[0] > sizes[1] > 10 * sizes[2]
 
 

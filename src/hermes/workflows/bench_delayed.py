@@ -36,7 +36,7 @@ class WorldClicks:
 def measure(
     place: Place, plan: DelayedPlan | None = None, world: WorldClicks = WorldClicks()
 ) -> list[Row]:
-    """One row a learner, and two on the best of them in the world."""
+    """One row a learner, and two on the best of all in the world."""
     if place.log is not None:
         plan = plan or DelayedPlan.of_window(place.window)
         source, drawn = "log", iter([delayed.of_file(place.log, plan.config().window)])
@@ -51,7 +51,7 @@ def measure(
     rows = [row(source, one) for one in found]
     if source == "log":
         return rows
-    return [*rows, *(best for group in groups(found) for best in leading(group))]
+    return [*rows, *leading(found)]
 
 
 def row(source: str, one: Standing) -> Row:
@@ -75,21 +75,15 @@ def cell(name: str, value: float | None, floor: float | None, note: str) -> Row:
     return {"name": name, "value": value, "floor": floor, "holds": holds, "note": note}
 
 
-def groups(found: list[Standing]) -> list[list[Standing]]:
-    """The learners of each group."""
-    names = dict.fromkeys(one.group for one in found)
-    return [[one for one in found if one.group == name] for name in names]
-
-
-def leading(group: list[Standing]) -> list[Row]:
-    """The largest share of the gap in AUC, and how well calibrated whoever has it is."""
-    by_name = {one.name: one for one in group}
-    rivals = [one for one in group if "auc" in one.closed]
+def leading(found: list[Standing]) -> list[Row]:
+    """The largest share of its group's gap in AUC, and how well calibrated whoever has it is."""
+    rivals = [one for one in found if "auc" in one.closed]
     if not rivals:
         return []
     best = max(rivals, key=lambda one: one.closed["auc"].mean)
-    error, naive = (one.metrics["calibration_error"].mean for one in (best, by_name["naive"]))
-    name = f"world, {best.group}, best"
-    share = cell(f"{name}: share of the AUC gap", best.closed["auc"].mean, BEST, best.name)
-    ratio = cell(f"{name}: calibration error over naive's", error / naive, CALIBRATED, best.name)
+    other = next(one for one in found if one.group == best.group and one.name == "naive")
+    error, naive = (one.metrics["calibration_error"].mean for one in (best, other))
+    note = f"{best.name}, {best.group}"
+    share = cell("world, best: share of the AUC gap", best.closed["auc"].mean, BEST, note)
+    ratio = cell("world, best: calibration error over naive's", error / naive, CALIBRATED, note)
     return [share, ratio | {"holds": error / naive <= CALIBRATED}]

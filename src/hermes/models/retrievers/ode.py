@@ -15,7 +15,8 @@ jump made of what the block below said of it; in them the field is left out, so 
 exact and all events are swept at once (`learn/oscillators`), and it acts only from an event to the
 moment that asks. There a fixed number of Runge-Kutta steps of fourth order is taken, with the
 linear part as integrating factor (Lawson. Generalized Runge-Kutta processes for stable systems
-with large Lipschitz constants. SIAM J. Numer. Anal. 1967). Loss and start are those of `sasrec`.
+with large Lipschitz constants. SIAM Journal on Numerical Analysis 1967). Loss and start are those
+of `sasrec`.
 """
 
 from __future__ import annotations
