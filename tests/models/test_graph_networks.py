@@ -112,11 +112,12 @@ def test_lightgcn_serves_the_mean_of_its_layers(layers: int) -> None:
     np.testing.assert_allclose(model.embed(data.queries(known, 20)), users[known], atol=1e-5)
 
 
-def test_lightgcn_by_softmax_serves_items_at_length_one() -> None:
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_lightgcn_by_softmax_serves_items_with_their_length_to_a_power(power: float) -> None:
     data = random_log()
-    model = LightGCN(replace(LIGHT, loss="softmax", negatives=8)).fit(data)
+    model = LightGCN(replace(LIGHT, loss="softmax", negatives=8, power=power)).fit(data)
     users, items = smoothed(model, data)
-    items /= np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-12)
+    items *= np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-12) ** (power - 1)
     np.testing.assert_allclose(model.catalogue(), items, atol=1e-5)
     known = np.arange(1, 29)
     np.testing.assert_allclose(model.embed(data.queries(known, 20)), users[known], atol=1e-5)

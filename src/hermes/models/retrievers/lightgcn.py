@@ -16,8 +16,8 @@ exactly E_u for the history of the log, that formula with E0_u for a newer one (
 stay as they are), and without it for somebody unknown. Ours: an epoch goes through every edge once
 instead of drawing users; `loss = "softmax"` takes cosines over a temperature against shared drawn
 items instead of pairs (Wu et al. On the effectiveness of sampled softmax loss for item
-recommendation. TOIS 2024), which needs far fewer epochs, and then item vectors are served at
-length one.
+recommendation. TOIS 2024), which needs far fewer epochs, and then item vectors are served with
+their length to a `power`: at length one they could not say that many want an item.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class LightGCNConfig:
     loss: Literal["bpr", "softmax"] = "bpr"
     negatives: int = 1024  # drawn for each batch when the loss is softmax
     temperature: float = 0.1  # of the softmax
+    power: float = 0.5  # of an item vector's length, as served after the softmax; 0: cosines
     length: int = 1000  # last items of a history that are read
     schedule: Schedule = Schedule(epochs=400, batch=2048, lr=1e-3, patience=10, every=5)
 
@@ -124,7 +125,8 @@ class Smoothed(Folding):
 
     def __init__(self, shape: Shape, config: LightGCNConfig) -> None:
         super().__init__(shape, config.d, config.length, config.std)
-        self.layers, self.unit = config.layers, config.loss == "softmax"
+        self.layers = config.layers
+        self.power = config.power if config.loss == "softmax" else 1.0
         self.graph: Graph | None = None
         self.register_buffer("degree", torch.zeros(shape.n_items), persistent=False)
         idle = torch.zeros(shape.n_users, dtype=torch.bool)
@@ -152,7 +154,8 @@ class Smoothed(Folding):
         share = self.degree.clamp(min=1.0).rsqrt().unsqueeze(1) / (self.layers + 1)
         self.parts.copy_(below[users:] * share)
         self.own.copy_(self.users.weight / (self.layers + 1) * ~self.idle.unsqueeze(1))
-        self.found.copy_(F.normalize(items, dim=1) if self.unit else items)
+        size = items.norm(dim=1, keepdim=True).clamp(min=1e-12)
+        self.found.copy_(items * size ** (self.power - 1))
 
     def scale(self, count: Tensor) -> Tensor:
         """1 / sqrt(d_u).  (B,) -> (B,)"""
