@@ -135,7 +135,9 @@ def begin(
         net.load_state_dict(saved["net"])
     sharded.cut(net, crew)
     net.to(device)
-    optimiser = torch.optim.AdamW(net.parameters(), schedule.lr, weight_decay=schedule.weight_decay)
+    optimiser = torch.optim.AdamW(
+        net.parameters(), schedule.lr, weight_decay=schedule.weight_decay, fused=True
+    )
     if not saved:
         return State.fresh(), optimiser
     optimiser.load_state_dict(sharded.part_moments(saved["optimiser"], net, crew))
