@@ -32,7 +32,7 @@ docs: $(READY)  ## build the site into site/, strictly
 	$(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)  ## measure everything in one table and write it into the README
-	$(BIN)/hermes bench all --readme README.md --json var/bench.json
+	$(BIN)/hermes bench all --readme README.md --json benchmarks/results.json
 
 constraints: $(READY)  ## pin what is installed now
 	tools/pin $(BIN)/python > constraints.new && mv constraints.new constraints.txt

@@ -3,4 +3,4 @@
 # frozen on 2026-11-21; run as `runs/frappe.sh DATA`; expect a quarter of an hour on one core.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-.venv/bin/hermes bench ctr --data "$1" --work var/bench --json var/ctr.json
+.venv/bin/hermes bench ctr --data "$1" --work var/bench --readme README.md --json benchmarks/results.json

@@ -3,4 +3,4 @@
 # frozen on 2026-11-21; run as `runs/readme.sh DATA`; expect an hour on two cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-.venv/bin/hermes bench all --full --data "$1" --work var/bench --readme README.md --json var/bench.json
+.venv/bin/hermes bench all --full --data "$1" --work var/bench --readme README.md --json benchmarks/results.json

@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 test -x var/peer/bin/python || python3 -m venv var/peer
 var/peer/bin/pip install --quiet torch==2.13.0
 var/peer/bin/pip install --quiet -r benchmarks/recbole.txt
-.venv/bin/hermes bench speed --data "$1" --work var/bench --peer var/peer/bin/python --json var/speed.json
+.venv/bin/hermes bench speed --data "$1" --work var/bench --peer var/peer/bin/python --readme README.md --json benchmarks/results.json
