@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -22,37 +22,51 @@ from .neural import NeuralEmbedder
 
 
 @dataclass(frozen=True, kw_only=True)
-class SequentialConfig:
-    """Defaults suit a few thousand items and histories of some hundred events."""
+class HistoryConfig:
+    """What is read and drawn; defaults suit a few thousand items and some hundred events."""
 
     d: int = 64
     length: int = 200  # events of the history it reads
+    start: Literal["spectral", "random"] = "spectral"  # of the item vectors
+    loss: str = "softmax"  # which a model knows it says itself
+    negatives: int = 256  # drawn for each batch when the loss samples
+    schedule: Schedule = Schedule(
+        epochs=40, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=6
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequentialConfig(HistoryConfig):
+    """A stack of blocks over the history."""
+
     blocks: int = 2
     dropout: float = 0.25
-    start: Literal["spectral", "random"] = "spectral"  # of the item vectors
     loss: Literal["softmax", "sampled", "gbce"] = "softmax"
-    negatives: int = 256  # drawn for each batch when the loss samples
     calibration: float = 0.75  # t of gBCE: 0 is plain BCE, 1 is wholly calibrated
     schedule: Schedule = Schedule(epochs=40, lr=2e-3, batch=32, warmup=200, decay=True, patience=6)
 
 
+H = TypeVar("H", bound=HistoryConfig)
 C = TypeVar("C", bound=SequentialConfig)
 
 
-class SequentialEmbedder(NeuralEmbedder[C]):
-    """The state after the last event, against the table of items it was fed with.
+class HistoryEmbedder(NeuralEmbedder[H]):
+    """Learns what came next at every event of every history.
 
     Item vectors start from the spectrum of the transitions in the log (`learn/spectral`), which
     saves most of the epochs; long histories are cut into stretches that are all learned from, not
     only the last one.
     """
 
+    tables: ClassVar[tuple[str, ...]] = ("items",)  # of the network, of one vector an item
+
     def prepare(self, data: Interactions) -> None:
         """Start the item vectors where the log's transitions put them."""
         table = transition_vectors(data, self.config.d) if self.config.start == "spectral" else None
         if table is not None:
             with torch.no_grad():
-                self.net.items.weight.copy_(torch.from_numpy(table))
+                for name in self.tables:
+                    getattr(self.net, name).weight.copy_(torch.from_numpy(table))
 
     def occasions(self, data: Interactions) -> Ints | None:
         """What is known of the request before each event, where the network reads it.  -> (N, C)"""
@@ -66,6 +80,10 @@ class SequentialEmbedder(NeuralEmbedder[C]):
                 drawn = rng.integers(1, data.shape.n_items, config.negatives)
                 batch["negatives"] = torch.from_numpy(drawn)
             yield batch
+
+
+class SequentialEmbedder(HistoryEmbedder[C]):
+    """The state after the last event, against the table of items it was fed with."""
 
     def loss(self, batch: Batch) -> Tensor:
         """Of the next item at every event."""

@@ -21,7 +21,6 @@ starts from the spectrum of the transitions in the log (`learn/spectral`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,60 +30,35 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hermes.core.types import Shape
-from hermes.data.interactions import Interactions
-from hermes.learn import batches, losses
+from hermes.learn import losses
 from hermes.learn.layers import Dropout, embedding, mlp
-from hermes.learn.loop import Batch, Schedule
+from hermes.learn.loop import Batch
 from hermes.learn.recency import Recency
-from hermes.learn.spectral import transition_vectors
-from hermes.models.neural import NeuralEmbedder
+from hermes.models.sequential import HistoryConfig, HistoryEmbedder
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffusionConfig:
+class DiffusionConfig(HistoryConfig):
     """Defaults suit a few thousand items and histories of some hundred events."""
 
-    d: int = 64
-    length: int = 200  # events of the history it reads
     paces: int = 4  # ways to weigh places and ages beside each other
     steps: int = 3  # of denoising, in learning and in serving
     noise: float = 0.5  # at step T, in standard deviations of an item vector's coordinates
     hidden: int = 256  # units of the denoiser
     dropout: float = 0.1
     anchor: float = 0.1  # weight of |g - y|^2 beside the softmax
-    start: Literal["spectral", "random"] = "spectral"  # of the item vectors
     loss: Literal["softmax", "sampled"] = "softmax"
-    negatives: int = 256  # drawn for each batch when the loss samples
-    schedule: Schedule = Schedule(
-        epochs=40, batch=32, lr=2e-3, warmup=200, decay=True, average=0.998, patience=6
-    )
 
 
-class Diffusion(NeuralEmbedder[DiffusionConfig]):
+class Diffusion(HistoryEmbedder[DiffusionConfig]):
     """The denoised vector against a table of items."""
 
     Config = DiffusionConfig
+    tables = ("read", "items")
 
     def build(self, shape: Shape) -> nn.Module:
         """A denoiser."""
         return Denoiser(shape, self.config)
-
-    def prepare(self, data: Interactions) -> None:
-        """Start both item tables where the log's transitions put them."""
-        table = transition_vectors(data, self.config.d) if self.config.start == "spectral" else None
-        if table is not None:
-            with torch.no_grad():
-                self.net.read.weight.copy_(torch.from_numpy(table))
-                self.net.items.weight.copy_(torch.from_numpy(table))
-
-    def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
-        """Stretches of events; with a sampling loss, each with its negatives."""
-        config = self.config
-        for batch in batches.sequences(data, config.schedule.batch, rng, config.length):
-            if config.loss == "sampled":
-                drawn = rng.integers(1, data.shape.n_items, config.negatives)
-                batch["negatives"] = torch.from_numpy(drawn)
-            yield batch
 
     def loss(self, batch: Batch) -> Tensor:
         """() of the next item at every event, each at a step of its own"""
