@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -121,6 +122,30 @@ def test_lightgcn_by_softmax_serves_items_with_their_length_to_a_power(power: fl
     np.testing.assert_allclose(model.catalogue(), items, atol=1e-5)
     known = np.arange(1, 29)
     np.testing.assert_allclose(model.embed(data.queries(known, 20)), users[known], atol=1e-5)
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_lightgcn_by_softmax_lets_drawn_items_and_users_compete(symmetric: bool) -> None:
+    data = random_log()
+    model = LightGCN(replace(LIGHT, loss="softmax", l2=0.0, symmetric=symmetric)).fit(data)
+    model.prepare(data)
+    size: Callable[[Array], Array] = lambda rows: np.maximum(
+        np.linalg.norm(rows, axis=1, keepdims=True), 1e-12
+    )
+    u, i = (rows / size(rows) for rows in smoothed(model, data))
+    user, item = np.array([1, 2, 2, 5]), np.array([3, 4, 5, 3])
+    drawn, rivals = np.array([3, 6, 7, 7]), np.array([2, 3, 8])
+
+    def lost(logits: Array, hit: Array, own: Array) -> Array:
+        exp = np.where(own, 0.0, np.exp(logits / 0.1)).sum(1)
+        return np.asarray(np.log(exp + np.exp(hit / 0.1)) - hit / 0.1)
+
+    hit = (u[user] * i[item]).sum(1)
+    forth = lost(u[user] @ i[drawn].T, hit, drawn == item[:, None])
+    back = lost(i[item] @ u[rivals].T, hit, rivals == user[:, None])
+    batch = tensors(user=user, item=item, negative=item, negatives=drawn, rivals=rivals)
+    expected = (forth.mean() + back.mean()) / 2 if symmetric else forth.mean()
+    assert model.loss(batch).item() == pytest.approx(expected, rel=0.02)  # bfloat16 products
 
 
 def test_lightgcn_pays_for_pairs_in_the_wrong_order_and_for_long_vectors() -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 Batch = dict[str, Tensor]
-SHARED = "negatives"  # drawn for a whole batch when it has one dimension
+SHARED = ("negatives", "rivals")  # drawn for a whole batch when they have one dimension
 
 
 def size(batch: Batch) -> int:
@@ -52,7 +52,7 @@ def grouped(batch: Batch, part: int, parts: int) -> Batch:
 
 def shared(name: str, x: Tensor) -> bool:
     """Whether a tensor is the whole batch's, and not one entry a row."""
-    return x.dim() == 0 or (name == SHARED and x.dim() == 1)
+    return x.dim() == 0 or (name in SHARED and x.dim() == 1)
 
 
 def weight(batch: Batch, by_rows: bool = False) -> float:

@@ -62,7 +62,8 @@ FAMILY = {
         slow=True,
         config={
             "loss": "softmax",  # the paper's own needs 400 epochs
-            "schedule": {"epochs": 8, "batch": 8192, "lr": 2e-2, "decay": True},
+            "d": 128,
+            "schedule": {"epochs": 12, "batch": 8192, "lr": 2e-2, "decay": True},
         },
     ),
     "ultragcn": Member(model=f"{HOME}.ultragcn:UltraGCN", published=(0.1862, 0.1580), slow=True),

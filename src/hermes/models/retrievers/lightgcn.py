@@ -16,8 +16,10 @@ exactly E_u for the history of the log, that formula with E0_u for a newer one (
 stay as they are), and without it for somebody unknown. Ours: an epoch goes through every edge once
 instead of drawing users; `loss = "softmax"` takes cosines over a temperature against shared drawn
 items instead of pairs (Wu et al. On the effectiveness of sampled softmax loss for item
-recommendation. TOIS 2024), which needs far fewer epochs, and then item vectors are served with
-their length to a `power`: at length one they could not say that many want an item.
+recommendation. TOIS 2024), which needs far fewer epochs. `symmetric` also lets users, drawn as
+often as they chose, compete for an item, and counts both halves alike, as is done with pairs of
+pictures and texts. Item vectors are then served with their length to a `power`: at length one
+they could not say that many want an item.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ class LightGCNConfig:
     loss: Literal["bpr", "softmax"] = "bpr"
     negatives: int = 1024  # drawn for each batch when the loss is softmax
     temperature: float = 0.1  # of the softmax
+    symmetric: bool = True  # softmax over users as well, as many drawn as negatives
     power: float = 0.5  # of an item vector's length, as served after the softmax; 0: cosines
     length: int = 1000  # last items of a history that are read
     schedule: Schedule = Schedule(epochs=400, batch=2048, lr=1e-3, patience=10, every=5)
@@ -88,10 +91,13 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
 
     def batches(self, data: Interactions, rng: np.random.Generator) -> Iterable[Batch]:
         """Every edge once, with what its loss sets against it."""
-        for batch in pairs(edges(data), self.config.schedule.batch, rng):
+        chosen, count = edges(data), self.config.negatives
+        owners = np.repeat(np.arange(chosen.shape[0]), np.diff(chosen.indptr))
+        for batch in pairs(chosen, self.config.schedule.batch, rng):
             if self.config.loss == "softmax":
-                drawn = rng.integers(1, data.shape.n_items, self.config.negatives)
-                batch["negatives"] = torch.from_numpy(drawn)
+                batch["negatives"] = torch.from_numpy(rng.integers(1, data.shape.n_items, count))
+                rivals = owners[rng.integers(0, len(owners), count)]
+                batch["rivals"] = torch.from_numpy(rivals)
             yield batch
 
     def loss(self, batch: Batch) -> Tensor:
@@ -101,13 +107,7 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
         user, item, other = batch["user"], batch["item"], batch["negative"]
         chosen = [F.embedding(user, net.users.weight), F.embedding(item, net.items.weight)]
         if config.loss == "softmax":
-            drawn = batch["negatives"]
-            states, mine, others = (
-                F.normalize(F.embedding(codes, table), dim=1)
-                for codes, table in ((user, users), (item, items), (drawn, items))
-            )
-            same = drawn == item[:, None]
-            value = drawn_softmax(states / config.temperature, mine, others, same)
+            value = self.competing(users, items, batch)
         else:
             state = F.embedding(user, users)
             ahead = F.embedding(item, items) - F.embedding(other, items)
@@ -115,6 +115,21 @@ class LightGCN(GraphEmbedder[LightGCNConfig]):
             chosen.append(F.embedding(other, net.items.weight))
         penalty = torch.stack([vectors.square().sum() for vectors in chosen]).sum()
         return value + config.l2 / 2 * penalty / len(user)
+
+    def competing(self, users: Tensor, items: Tensor, batch: Batch) -> Tensor:
+        """Softmax of cosines against drawn items, and drawn users too.  (U, D), (I, D) -> ()"""
+        drawn, rivals = batch["negatives"], batch["rivals"]
+        state, mine, others = (
+            F.normalize(F.embedding(codes, table), dim=1)
+            for codes, table in ((batch["user"], users), (batch["item"], items), (drawn, items))
+        )
+        heat = self.config.temperature
+        value = drawn_softmax(state / heat, mine, others, drawn == batch["item"][:, None])
+        if not self.config.symmetric:
+            return value
+        others = F.normalize(F.embedding(rivals, users), dim=1)
+        back = drawn_softmax(mine / heat, state, others, rivals == batch["user"][:, None])
+        return (value + back) / 2
 
 
 class Smoothed(Folding):
