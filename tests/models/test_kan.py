@@ -51,6 +51,22 @@ def test_it_learns_what_no_weighted_sum_of_the_features_tells(model: KAN) -> Non
     assert all(ordered(asked, sign * asked.dense[:, 0]) < 0.6 for sign in (1, -1))
 
 
+def test_pairs_tell_what_one_code_says_about_the_other() -> None:
+    rng, n = np.random.default_rng(4), 6000
+    sparse = np.stack([rng.integers(1, 30, n), rng.integers(0, 4, n)], axis=1)
+    labels = ((sparse.sum(1) % 2) == 0).astype(np.float32)  # neither code alone says anything
+    alone, empty = np.arange(n), np.zeros((n, 3), np.int64)
+    dense, weights = np.zeros((n, 2), np.float32), np.ones(n, np.float32)
+    data = Examples(dense, sparse, alone, empty, labels, weights, SHAPE)
+    brief = Schedule(epochs=6, batch=256, lr=2e-2)
+    model = KAN(KANConfig(pairs=True, hidden=(), loss="bce", schedule=brief)).fit(data)
+    assert model.net.layers[0].curves(3)[0].shape[0] == 2 * 2 + 2 * model.config.d + 1
+    right = (model.score(data) > 0) == (labels > 0)
+    assert right.mean() > 0.95
+    deaf = replace(model.config, pairs=False)
+    assert (((KAN(deaf).fit(data).score(data)) > 0) == (labels > 0)).mean() < 0.7
+
+
 def test_the_curve_of_a_feature_shows_what_was_learned_of_it() -> None:
     additive = KANConfig(hidden=(), schedule=Schedule(epochs=8, batch=16, lr=2e-2))
     x, y = KAN(additive).fit(middling(0)).curves(points=101)
@@ -125,12 +141,14 @@ def test_a_grid_whose_knots_could_coincide_is_refused(config: KANConfig) -> None
         KAN(config).build(SHAPE)
 
 
-def test_the_graph_scores_as_torch_does_on_its_grids_and_beyond(model: KAN, tmp_path: Path) -> None:
-    rng, path, names = (
-        np.random.default_rng(1),
-        tmp_path / "kan.onnx",
-        ("dense", "sparse", "history"),
-    )
+@pytest.mark.parametrize("pairs", [False, True])
+def test_the_graph_scores_as_torch_does_on_its_grids_and_beyond(
+    model: KAN, pairs: bool, tmp_path: Path
+) -> None:
+    rng, path = np.random.default_rng(1), tmp_path / "kan.onnx"
+    names = ("dense", "sparse", "history")
+    if pairs:
+        model = KAN(replace(model.config, pairs=True, schedule=BRIEF)).fit(middling(0, 40))
 
     def pool(n: int) -> list[torch.Tensor]:
         dense = 3 * rng.normal(size=(n, 2)).astype(np.float32)

@@ -41,6 +41,22 @@ class Numbers(nn.Module):
         return torch.cat([numbers, missing.to(numbers.dtype)], dim=1)
 
 
+class Dots(nn.Module):
+    """The inner product of every two of F vectors.  (N, F, D) -> (N, F (F-1) / 2)"""
+
+    pairs: Tensor  # (F (F-1) / 2,) places of the pairs in a table of all with all
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        above = torch.triu(torch.ones(count, count, dtype=torch.bool), diagonal=1)
+        self.register_buffer("pairs", above.flatten().nonzero().squeeze(1), persistent=False)
+        self.width = len(self.pairs)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """(N, F, D) -> (N, F (F-1) / 2)"""
+        return (vectors @ vectors.transpose(1, 2)).flatten(1)[:, self.pairs]
+
+
 class Codes(nn.Module):
     """One vector for each sparse feature, side by side.  (N, F) -> (N, F D)
 

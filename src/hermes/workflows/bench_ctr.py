@@ -77,11 +77,19 @@ RANKERS: dict[str, Maker] = {
     ),
     "deepfm": lambda shape: DeepFM(DeepFMConfig(**DEEP)),
     "xdeepfm": lambda shape: XDeepFM(XDeepFMConfig(**{**DEEP, "l2": 2e-3})),
-    "dcn": lambda shape: DCN(DCNConfig(**{**DEEP, "l2": 2e-3})),
+    "dcn": lambda shape: DCN(DCNConfig(**{**DEEP, "l2": 2e-3, "structure": "stacked"})),
     "dlrm": lambda shape: DLRM(DLRMConfig(**DEEP)),
     "din": lambda shape: DIN(DINConfig(**DEEP)),
     "kan": lambda shape: KAN(
-        KANConfig(d=10, hidden=(32,), updates=100, l2=1e-3, loss="bce", schedule=SCHEDULE)
+        KANConfig(
+            d=10,
+            pairs=True,
+            hidden=(32,),
+            updates=100,
+            l2=2e-3,
+            loss="bce",
+            schedule=SCHEDULE,
+        )
     ),
 }
 

@@ -36,7 +36,13 @@ SCRIPT = Path(hermes.__file__).parents[2] / "benchmarks" / "recbole_peer.py"
 UNJUDGED = -np.inf
 SEQUENCE = {"d": 64, "length": 200, "dropout": 0.2}
 PLAIN = {"epochs": 12, "batch": 32, "lr": 2e-3, "warmup": 200, "decay": True, "patience": 12}
-GRAPH: dict[str, Any] = {"loss": "softmax"}
+GRAPH: dict[str, Any] = {
+    "layers": 1,
+    "loss": "softmax",
+    "l2": 1e-5,
+    "length": 20,
+    "schedule": {"epochs": 8, "batch": 16384, "lr": 0.02, "decay": True, "patience": 8},
+}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from hermes.features.examples import Examples
 from hermes.learn import losses
 from hermes.learn.layers import mlp
 from hermes.learn.loop import Batch, Schedule
-from hermes.learn.tabular import Codes, Numbers
+from hermes.learn.tabular import Codes, Dots, Numbers
 from hermes.models.neural import GROUPWISE, NeuralRanker
 
 
@@ -99,7 +99,6 @@ class DLRM(NeuralRanker[DLRMConfig]):
 class Network(nn.Module):
     """The bottom and top networks, and the pairs between them."""
 
-    pairs: Tensor  # (F (F-1) / 2,) places of the pairs in a table of all with all
     powers: Tensor  # (heads,) of each head's odds or revenue in the served score
 
     def __init__(self, shape: Shape, config: DLRMConfig) -> None:
@@ -107,11 +106,10 @@ class Network(nn.Module):
         self.numbers, self.codes = Numbers(shape.n_dense), Codes(shape, config.d)
         self.bottom = mlp(self.numbers.width + 1, *config.bottom, config.d, dropout=config.dropout)
         self.fields = 1 + len(shape.sparse)
-        above = torch.triu(torch.ones(self.fields, self.fields, dtype=torch.bool), diagonal=1)
-        self.register_buffer("pairs", above.flatten().nonzero().squeeze(1), persistent=False)
+        self.dots = Dots(self.fields)
         powers = [1.0] if config.revenue is None else [1.0, config.revenue.power]
         self.register_buffer("powers", torch.tensor(powers), persistent=False)
-        wide = config.d + len(self.pairs)
+        wide = config.d + self.dots.width
         self.top = mlp(wide, *config.hidden, len(powers), dropout=config.dropout)
         if config.revenue is not None and config.revenue.weight is None:
             self.log_variances = nn.Parameter(torch.zeros(2))
@@ -120,8 +118,7 @@ class Network(nn.Module):
         """Log odds of a click, and if asked log(1 + revenue).  (N, Fd), (N, Fs) -> (N, heads)"""
         x = self.bottom(F.pad(self.numbers(dense), (0, 1), value=1.0))  # (N, D)
         v = self.codes(sparse).unflatten(1, (self.fields - 1, -1))  # (N, Fs, D)
-        vectors = torch.cat([x[:, None], v], dim=1)
-        dots = (vectors @ vectors.transpose(1, 2)).flatten(1)[:, self.pairs]
+        dots = self.dots(torch.cat([x[:, None], v], dim=1))
         out: Tensor = self.top(torch.cat([x, dots], dim=1))
         return out
 

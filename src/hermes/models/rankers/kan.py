@@ -6,7 +6,8 @@ on a grid of G intervals that follows the quantiles of its inputs. Ours: the sca
 left to its coefficients; beyond its grid a spline keeps the value of its end, in place of falling
 to 0, so that only the base goes on; a new grid is fitted to the old curve on points of every
 interval, in place of on the batch, so that the curve is kept where the batch has no input; nothing
-is pruned; codes enter as embeddings; trained on groups by a ranking loss.
+is pruned; codes enter as embeddings, with `pairs` their inner products too, since sums of curves
+multiply only at great width; trained on groups by a ranking loss.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hermes.core.types import Floats, Shape
 from hermes.learn import losses
 from hermes.learn.loop import Batch, Schedule
 from hermes.learn.splines import Edges
-from hermes.learn.tabular import Codes, Numbers
+from hermes.learn.tabular import Codes, Dots, Numbers
 from hermes.models.neural import NeuralRanker
 
 
@@ -33,6 +34,7 @@ class KANConfig:
 
     d: int = 8
     hidden: tuple[int, ...] = (8,)  # nodes of each layer between the features and the score
+    pairs: bool = False  # read the inner product of every two codes' vectors as well
     grid: int = 6  # intervals of a curve's grid
     even: float = 0.2  # share of the evenly spaced grid in a new one, above 0; quantiles else
     updates: int = 30  # of the grids, in all: as long as the embeddings spread out
@@ -64,7 +66,8 @@ class KAN(NeuralRanker[KANConfig]):
 
         x (n, points) evenly over each input's grid, y (n, m, points). The inputs of layer 0 are
         the dense features as standardised, then a mark for each that is missing, then the d numbers
-        of each code in turn; those of the others are the sums of the layer before.
+        of each code in turn, then with `pairs` the inner products; those of the others are the sums
+        of the layer before.
         """
         x, y = self.net.layers[layer].curves(points)
         return x.numpy(), y.numpy()
@@ -80,7 +83,10 @@ class Network(nn.Module):
         super().__init__()
         self.every, self.stop = config.update_every, config.update_every * config.updates
         self.numbers, self.codes = Numbers(shape.n_dense), Codes(shape, config.d)
-        sizes = (self.numbers.width + self.codes.width, *config.hidden, 1)
+        self.fields = len(shape.sparse)
+        self.dots = Dots(self.fields) if config.pairs else None
+        wide = self.numbers.width + self.codes.width
+        sizes = (wide + (self.dots.width if self.dots else 0), *config.hidden, 1)
         self.layers = nn.ModuleList(
             Edges(n, m, config.grid, config.even) for n, m in pairwise(sizes)
         )
@@ -95,7 +101,10 @@ class Network(nn.Module):
 
     def features(self, dense: Tensor, sparse: Tensor) -> Tensor:
         """(N, Fd), (N, Fs) -> (N, n)"""
-        return torch.cat([self.numbers(dense), self.codes(sparse)], dim=1)
+        parts = [self.numbers(dense), self.codes(sparse)]
+        if self.dots is not None:
+            parts.append(self.dots(parts[1].unflatten(1, (self.fields, -1))))
+        return torch.cat(parts, dim=1)
 
     @torch.no_grad()
     def follow(self, dense: Tensor, sparse: Tensor) -> None:
