@@ -119,6 +119,11 @@ def raced(race: Race, split: Split, place: Place) -> list[Row]:
     return [*rows, below(f"{asked}: ours over RecBole's", share, "", 0.5)]
 
 
+def cores() -> int:
+    """How many both may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def goal(race: Race, quality: float) -> str:
     """What is to be reached."""
     if race.kind == "rows":
@@ -170,7 +175,7 @@ def recbole(race: Race, split: Split, place: Place) -> Iterator[Look]:
     job = {
         **{key: getattr(race, key) for key in ("kind", "length", "minutes", "looks")},
         **{"model": race.name, "folder": str(folder.parent), "columns": columns, "seed": 0},
-        "threads": len(os.sched_getaffinity(0)),
+        "threads": cores(),
     }
     order = folder.parent / f"{race.name}.json"
     order.write_text(json.dumps(job), "utf-8")

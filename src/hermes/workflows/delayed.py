@@ -19,6 +19,7 @@ from hermes.core.types import Array
 from hermes.evaluation.gaps import figures, over_users, over_worlds
 from hermes.evaluation.intervals import Interval
 from hermes.evaluation.probabilities import METRICS
+from hermes.features.labelled import encoded, vocabulary
 from hermes.learn.arrivals import Clicks
 from hermes.learn.run import Run
 from hermes.world.clicks import clicks as world_clicks
@@ -119,7 +120,7 @@ def of_frame(frame: pl.DataFrame, window: float) -> Clicks:
     delay = np.where(np.isnan(converted), np.inf, delay)
     facts = frame.drop(*TIMES, *TRUTH, strict=False)
     words = [name for name, kind in facts.schema.items() if not kind.is_numeric()]
-    codes = [coded(facts[name]) for name in words]
+    codes = [encoded(facts[name], vocabulary(facts[name], RARE)) for name in words]
     numbers = facts.drop(words).cast(pl.Float32).fill_null(np.nan).to_numpy()
     rows = len(frame)
     users = frame["user_id"].rank("dense").to_numpy() - 1 if "user_id" in frame.columns else None
@@ -146,15 +147,6 @@ def days(frame: pl.DataFrame, name: str) -> pl.Expr:
     if frame.schema[name].is_temporal():
         column = column.cast(pl.Datetime("us")).dt.epoch("us") / DAY
     return column.cast(pl.Float64).fill_null(np.nan)
-
-
-def coded(column: pl.Series) -> Array:
-    """Codes from 1 by falling frequency; 0 for what is missing or rare.  -> (N,)"""
-    counts = column.cast(pl.String).drop_nulls().value_counts().filter(pl.col("count") >= RARE)
-    known = counts.sort(["count", column.name], descending=[True, False])[column.name].to_list()
-    code = {word: place for place, word in enumerate(known, start=1)}
-    named = column.cast(pl.String).replace_strict(code, default=0, return_dtype=pl.Int64)
-    return named.to_numpy()
 
 
 def compare(logs: Iterable[Clicks], plan: DelayedPlan = DelayedPlan()) -> list[Standing]:
