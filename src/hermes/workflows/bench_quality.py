@@ -235,9 +235,9 @@ def of(
         return [{"name": name, "value": None, "note": f"the recipe has no {system}"}]
     figures = found.systems[system]
     note = note or f"{found.users:,} users, {found.items:,} items, leave one out"
-    if found.degraded:
+    if found.degraded and system == "cascade":
         parts = (f"{part} on {count:,} queries" for part, count in found.degraded.items())
-        note += f"; without or away from the usual way: {', '.join(parts)}"
+        note += f"; not by the usual way: {', '.join(parts)}"
     return [above(f"{name}: {m}", figures[m], "", floor, note) for m, floor in floors.items()]
 
 
