@@ -10,7 +10,7 @@ from hermes.workflows import bench
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ROWS = [
     bench.Row(name="HR@10", value=0.33, floor=0.329, holds=True, part="quality"),
-    bench.Row(name="p99", value=9.0, unit="ms", floor=8.1, holds=False, part="serve"),
+    bench.Row(name="p99", value=9.0, unit="ms", floor=8.1, holds=False, part="serve", cores=2),
     bench.Row(name="recbole", value=None, note="a | b", part="train"),
 ]
 
@@ -37,7 +37,7 @@ def test_what_could_not_be_measured_says_so_and_why() -> None:
 def test_the_table_names_when_and_on_what_it_was_measured() -> None:
     table = bench.markdown(bench.document(ROWS, AT))
     assert "2026-01-02T03:04:05+00:00" in table
-    assert "cores" in table
+    assert "serve at commit" in table and "on 2 cores" in table
 
 
 def test_one_part_renews_its_rows_and_every_row_keeps_its_commit() -> None:

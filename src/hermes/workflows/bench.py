@@ -59,6 +59,7 @@ class Row:
     note: str = ""
     part: str = ""
     commit: str = ""  # of the code that was measured
+    cores: int = 0  # it could use; 0: not recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
             if len(several) == 1:
                 raise
             found = [{"name": part, "value": None, "note": str(error)}]
-        rows += [build(Row, {**row, "part": part, "commit": code}, part) for row in found]
+        made = {"part": part, "commit": code, "cores": len(os.sched_getaffinity(0))}
+        rows += [build(Row, row | made, part) for row in found]
     return rows
 
 
@@ -123,7 +125,6 @@ def document(rows: Iterable[Row], at: datetime) -> dict[str, Any]:
         "at": at.isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": {
-            "cores": len(os.sched_getaffinity(0)),
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
             "processor": processor(),
             "python": platform.python_version(),
@@ -212,11 +213,13 @@ def markdown(report: Mapping[str, Any]) -> str:
         lines.append("| " + " | ".join(cells) + " |")
     machine, codes = report["machine"], dict[str, list[str]]()
     for row in report["rows"]:
-        codes.setdefault(row.get("commit") or report["commit"], []).append(row["part"])
-    made = "; ".join(f"{', '.join(dict.fromkeys(p))} at commit `{c}`" for c, p in codes.items())
+        code, cores = row.get("commit") or report["commit"], row.get("cores", 0)
+        where = f" on {cores} core{'s' * (cores > 1)}" if cores else ""
+        codes.setdefault(f"at commit `{code}`{where}", []).append(row["part"])
+    made = "; ".join(f"{', '.join(dict.fromkeys(p))} {how}" for how, p in codes.items())
     lines.append(
         f"\nMeasured by `hermes bench`, last at {report['at']}: {made}; "
-        f"{machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
+        f"{machine['processor']}, {machine['memory_gb']} GB, "
         f"Python {machine['python']}. Intervals are 95 %."
     )
     return "\n".join(lines)
