@@ -26,12 +26,19 @@ def test_all_is_every_part_that_there_is() -> None:
 
 def test_a_figure_that_misses_its_floor_says_no() -> None:
     table = bench.markdown(bench.document(ROWS, AT))
-    assert "| serve | p99 | 9.00 ms | 8.10 ms | no |" in table
+    assert "| p99 | 9.00 ms | 8.10 ms | no |" in table
+
+
+def test_each_part_says_how_many_of_its_floors_hold() -> None:
+    table = bench.markdown(bench.document(ROWS, AT))
+    assert "<b>quality</b>: 1 of 1 floors hold, 1 rows" in table
+    assert "<b>serve</b>: 0 of 1 floors hold, 1 rows" in table
+    assert "<b>train</b>: nothing was asked, 1 rows" in table
 
 
 def test_what_could_not_be_measured_says_so_and_why() -> None:
     table = bench.markdown(bench.document(ROWS, AT))
-    assert "| train | recbole | not measured |  |  | a \\| b |" in table
+    assert "| recbole | not measured |  |  | a \\| b |" in table
 
 
 def test_the_table_names_when_and_on_what_it_was_measured() -> None:

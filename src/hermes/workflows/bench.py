@@ -205,24 +205,36 @@ def figure(value: float) -> str:
 
 
 def markdown(report: Mapping[str, Any]) -> str:
-    """The table of the README, and under it what it was measured with."""
-    lines = ["| part | what | measured | asked | holds | note |", "|---|---|---|---|---|---|"]
-    for found in report["rows"]:
-        row = Row(**found)
-        cells = [cell.replace("|", "\\|") for cell in (row.part, *shown(row))]
-        lines.append("| " + " | ".join(cells) + " |")
+    """The tables of the README, one a part to be opened, and what they were measured with."""
+    rows = [Row(**found) for found in report["rows"]]
+    lines = [
+        line for part in dict.fromkeys(row.part for row in rows) for line in folded(part, rows)
+    ]
     machine, codes = report["machine"], dict[str, list[str]]()
-    for row in report["rows"]:
-        code, cores = row.get("commit") or report["commit"], row.get("cores", 0)
-        where = f" on {cores} core{'s' * (cores > 1)}" if cores else ""
-        codes.setdefault(f"at commit `{code}`{where}", []).append(row["part"])
+    for row in rows:
+        where = f" on {row.cores} core{'s' * (row.cores > 1)}" if row.cores else ""
+        code = row.commit or report["commit"]
+        codes.setdefault(f"at commit `{code}`{where}", []).append(row.part)
     made = "; ".join(f"{', '.join(dict.fromkeys(p))} {how}" for how, p in codes.items())
     lines.append(
-        f"\nMeasured by `hermes bench`, last at {report['at']}: {made}; "
+        f"Measured by `hermes bench`, last at {report['at']}: {made}; "
         f"{machine['processor']}, {machine['memory_gb']} GB, "
         f"Python {machine['python']}. Intervals are 95 %."
     )
     return "\n".join(lines)
+
+
+def folded(part: str, rows: Iterable[Row]) -> list[str]:
+    """The lines of one part's table, under a line that says how much of what was asked holds."""
+    own = [row for row in rows if row.part == part]
+    asked = [row.holds for row in own if row.holds is not None]
+    said = f"{sum(asked)} of {len(asked)} floors hold" if asked else "nothing was asked"
+    lines = [f"<details><summary><b>{part}</b>: {said}, {len(own)} rows</summary>", ""]
+    lines += ["| what | measured | asked | holds | note |", "|---|---|---|---|---|"]
+    for row in own:
+        cells = [cell.replace("|", "\\|") for cell in shown(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, "", "</details>", ""]
 
 
 def rewrite(readme: Path, table: str) -> None:
