@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeVar
 
@@ -99,12 +98,16 @@ class SequentialEmbedder(HistoryEmbedder[C]):
         return losses.gbce(states, items, target, batch["negatives"], self.config.calibration)
 
 
-class CausalEncoder(nn.Module, ABC):
+class CausalEncoder(nn.Module):
     """Items and places in, a state after every event out.
 
-    Places are counted from the start of a stretch, so that a stretch needs no padding.
+    Places are counted from the start of a stretch, so that a stretch needs no padding. Of the
+    `inputs`, `forward` makes (B, n) each, right-padded with 0, n <= length -> (B, n, D), and
+    `encode_one` (1, n) each, n > 0 -> (1, D): what `encode` gives for one history, for export.
     """
 
+    forward: Callable[..., Tensor]
+    encode_one: Callable[..., Tensor]
     inputs: tuple[str, ...] = ("history",)  # of `forward` and of `encode_one`, in their order
 
     def __init__(self, shape: Shape, config: SequentialConfig) -> None:
@@ -113,17 +116,6 @@ class CausalEncoder(nn.Module, ABC):
         self.items = embedding(shape.n_items, config.d)
         self.places = embedding(config.length, config.d, std=0.02)
         self.drop = Dropout(config.dropout)
-
-    @abstractmethod
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """(B, n) each, right-padded with 0, n <= length -> (B, n, D)"""
-
-    @abstractmethod
-    def encode_one(self, *inputs: Tensor) -> Tensor:
-        """What `encode` gives for one history without padding, n > 0, for export.
-
-        (1, n) each -> (1, D)
-        """
 
     def start(self, history: Tensor) -> Tensor:
         """Items and places.  (B, n) -> (B, n, D)"""

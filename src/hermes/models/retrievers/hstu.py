@@ -57,14 +57,14 @@ class Transducer(CausalEncoder):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.d)
 
-    def forward(self, history: Tensor, ages: Tensor | None = None) -> Tensor:  # type: ignore[override]
+    def forward(self, history: Tensor, ages: Tensor | None = None) -> Tensor:
         """(B, n), (B, n) days, right-padded with 0, n <= length -> (B, n, D)"""
         x, gaps = self.drop(self.start(history)), None if ages is None else buckets(ages)
         for block in self.blocks:
             x = block(x, gaps)
         return torch.as_tensor(self.norm(x))
 
-    def encode_one(self, history: Tensor, ages: Tensor | None = None) -> Tensor:  # type: ignore[override]
+    def encode_one(self, history: Tensor, ages: Tensor | None = None) -> Tensor:
         """What `encode` gives for one history without padding, n > 0, for export.
 
         (1, n), (1, n) days -> (1, D). The last block is computed at the last place only.

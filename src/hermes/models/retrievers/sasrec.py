@@ -52,14 +52,14 @@ class Transformer(CausalEncoder):
         )
         self.norm = nn.LayerNorm(config.d)
 
-    def forward(self, history: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, history: Tensor) -> Tensor:
         """(B, n) right-padded with 0, n <= length -> (B, n, D)"""
         x = self.drop(self.start(history))
         for block in self.blocks:
             x = block(x)
         return torch.as_tensor(self.norm(x))
 
-    def encode_one(self, history: Tensor) -> Tensor:  # type: ignore[override]
+    def encode_one(self, history: Tensor) -> Tensor:
         """What `encode` gives for one history without padding, n > 0, for export.  (1, n) -> (1, D)
 
         The last block is computed at the last place only.

@@ -68,7 +68,7 @@ class Asked(CausalEncoder):
         self.up, self.down = nn.Linear(2 * d, config.wide * d), nn.Linear(config.wide * d, d)
         self.fade = Dropout(config.dropout)
 
-    def forward(self, history: Tensor, ages: Tensor, asked: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, history: Tensor, ages: Tensor, asked: Tensor) -> Tensor:
         """(B, n), (B, n) days, right-padded with 0, (B, n, 6) -> (B, n, D)"""
         return self.turned(self.states(history, ages), asked)
 
@@ -95,7 +95,7 @@ class Asked(CausalEncoder):
         states = self.states(*moved)[torch.arange(len(last), device=last.device), last]
         return self.turned(states, batch["context"])
 
-    def encode_one(self, history: Tensor, ages: Tensor, asked: Tensor) -> Tensor:  # type: ignore[override]
+    def encode_one(self, history: Tensor, ages: Tensor, asked: Tensor) -> Tensor:
         """What `encode` gives for one history without padding, n > 0, for export.
 
         (1, n), (1, n) days, (1, 6) -> (1, D)
