@@ -319,10 +319,21 @@ def test_the_best_epoch_is_what_is_served(model: Any) -> None:
     np.testing.assert_allclose(chosen.embed(data.queries(known, 20)), users[known], atol=1e-5)
 
 
-def test_distinct_marks_the_first_of_each_item_and_no_padding() -> None:
-    items, first = distinct(torch.tensor([[0, 0, 5, 2, 5], [1, 1, 1, 1, 1]]))
-    assert items.tolist() == [[0, 0, 2, 5, 5], [1] * 5]
-    assert first.tolist() == [[0, 0, 1, 1, 0], [1, 0, 0, 0, 0]]
+def test_distinct_places_each_item_where_it_came_last_and_no_padding() -> None:
+    items, places = distinct(torch.tensor([[0, 0, 5, 2, 5], [1, 1, 1, 1, 1], [0, 9, 3, 9, 4]]))
+    assert items.tolist() == [[0, 0, 2, 5, 5], [1] * 5, [0, 3, 4, 9, 9]]
+    assert places.tolist() == [[0, 0, 2, 1, 0], [1, 0, 0, 0, 0], [0, 3, 1, 2, 0]]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_recent_items_may_count_more_and_the_own_vector_be_left_out(own: bool) -> None:
+    data = random_log()
+    model = LightGCN(replace(LIGHT, decay=1.5, own=own)).fit(data)
+    parts, mine = model.net.parts.numpy(), model.net.own.numpy()[3]
+    weights = np.array([1.0, 2**-1.5, 3**-1.5])
+    said = (parts[[7, 5, 9]] * weights[:, None]).sum(0) / weights.sum() * 3 / np.sqrt(3)
+    found = model.embed(asked([3], [9, 5, 7]))[0]
+    np.testing.assert_allclose(found, said + mine * own, atol=1e-5)
 
 
 def test_an_epoch_holds_every_edge_once_beside_an_item_that_was_not_chosen() -> None:

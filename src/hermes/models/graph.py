@@ -7,7 +7,9 @@ distinct items of their history,
 
 which for the history that was learned from is to be the very vector that was learned, for a longer
 one follows what was done since, and for somebody unknown, whose own vector is zero, is what their
-items say. How a model's vectors fall into these parts stands in its file.
+items say. How a model's vectors fall into these parts stands in its file. Where a history has an
+order, the items may count j^-decay, j from the end, in place of 1 each, and own_u, which knows no
+order, may be left out; both are ours.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from .filters import normalised
 from .neural import NeuralEmbedder
 
 C = TypeVar("C")
+MANY = 1 << 20  # places, more than any history has
 
 
 class Folding(nn.Module, ABC):
@@ -42,9 +45,11 @@ class Folding(nn.Module, ABC):
     parts: Tensor  # (I, D) what an item adds to the vectors of those who chose it
     found: Tensor  # (I, D) the vectors that are searched among
 
-    def __init__(self, shape: Shape, d: int, length: int, std: float) -> None:
+    def __init__(
+        self, shape: Shape, d: int, length: int, std: float, decay: float = 0.0, own: bool = True
+    ) -> None:
         super().__init__()
-        self.length = length
+        self.length, self.decay, self.known = length, decay, own
         self.users = embedding(shape.n_users, d, std)
         self.items = embedding(shape.n_items, d, std)
         for name, rows in (("own", shape.n_users), ("parts", shape.n_items)):
@@ -61,10 +66,12 @@ class Folding(nn.Module, ABC):
 
     def encode(self, batch: Batch) -> Tensor:
         """user (B,), history (B, L) -> (B, D)"""
-        items, counts = distinct(batch["history"][:, -self.length :])
-        said = (F.embedding(items, self.parts) * counts.unsqueeze(-1)).sum(1)
-        scale = self.scale(counts.sum(1).clamp(min=1.0)).unsqueeze(-1)
-        return F.embedding(batch["user"], self.own) + scale * said
+        items, places = distinct(batch["history"][:, -self.length :])
+        weights = torch.where(places > 0, places.clamp(min=1.0) ** -self.decay, 0.0)
+        count, total = (places > 0).sum(1).clamp(min=1).float(), weights.sum(1).clamp(min=1e-12)
+        said = (F.embedding(items, self.parts) * weights.unsqueeze(-1)).sum(1)
+        said = (self.scale(count) * count / total).unsqueeze(-1) * said
+        return F.embedding(batch["user"], self.own) + said if self.known else said
 
     def catalogue(self) -> Tensor:
         """(I, D)"""
@@ -163,10 +170,16 @@ class Convolution(torch.autograd.Function):
 
 
 def distinct(history: Tensor) -> tuple[Tensor, Tensor]:
-    """Each row's items in rising order, and 1 at the first of each but the 0.  -> (B, L), (B, L)"""
-    items = history.sort(dim=1).values
+    """Each row's items in rising order, and the place from the end, 1 for the last, of each once.
+
+    An item that comes more than once counts where it came last; there and at the 0 all other places
+    are 0.  (B, L) -> (B, L), (B, L)
+    """
+    places = torch.arange(history.shape[1], 0, -1, device=history.device)
+    keys = (history * MANY + places).sort(dim=1).values
+    items, places = keys // MANY, keys % MANY
     before = F.pad(items[:, :-1], (1, 0), value=0)
-    return items, (items != before).to(torch.float32)
+    return items, torch.where(items != before, places, 0).to(torch.float32)
 
 
 def pairs(chosen: csr_array, size: int, rng: np.random.Generator) -> Iterable[Batch]:

@@ -57,6 +57,8 @@ class LightGCNConfig:
     symmetric: bool = True  # softmax over users as well, as many drawn as negatives
     power: float = 0.5  # of an item vector's length, as served after the softmax; 0: cosines
     length: int = 1000  # last items of a history that are read
+    decay: float = 0.0  # the j-th item from the end counts j^-decay; 0: all the same, as published
+    own: bool = True  # a known user's own vector is served; it knows no order
     schedule: Schedule = Schedule(epochs=400, batch=2048, lr=1e-3, patience=10, every=5)
 
 
@@ -139,7 +141,7 @@ class Smoothed(Folding):
     idle: Tensor  # (U,) true for users without an edge
 
     def __init__(self, shape: Shape, config: LightGCNConfig) -> None:
-        super().__init__(shape, config.d, config.length, config.std)
+        super().__init__(shape, config.d, config.length, config.std, config.decay, config.own)
         self.layers = config.layers
         self.power = config.power if config.loss == "softmax" else 1.0
         self.graph: Graph | None = None
