@@ -40,7 +40,9 @@ GRAPH: dict[str, Any] = {
     "layers": 1,
     "loss": "softmax",
     "l2": 1e-5,
-    "length": 20,
+    "length": 50,
+    "decay": 1.0,
+    "own": False,
     "schedule": {"epochs": 8, "batch": 16384, "lr": 0.02, "decay": True, "patience": 8},
 }
 
