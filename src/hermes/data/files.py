@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import polars as pl
 
@@ -15,8 +18,8 @@ BLOCK = 1 << 24  # bytes read at once
 def blocks(path: Path, encoding: str) -> Iterator[list[str]]:
     """Whole lines; `DataError` when the file is not text in `encoding`."""
     rest, line = b"", 1
-    with opened(path).open("rb") as file:
-        while block := file.read(BLOCK):
+    with stream(path) as file:
+        while block := chunk(file, path):
             if b"\0" in block:
                 raise DataError(f"{path}: holds zero bytes near line {line}; it is not a text file")
             whole, cut, rest_of = (rest + block).rpartition(b"\n")
@@ -27,6 +30,21 @@ def blocks(path: Path, encoding: str) -> Iterator[list[str]]:
                 yield lines
     if rest:
         yield [decode(rest, encoding, path, line)]
+
+
+def stream(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked when it is gzip's, whatever it is called."""
+    with opened(path).open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
+
+
+def chunk(file: BinaryIO, path: Path) -> bytes:
+    """The next bytes; `DataError` where what was packed is cut off or broken."""
+    try:
+        return file.read(BLOCK)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise DataError(f"{path}: is no whole gzip file: {error}") from error
 
 
 def opened(path: Path) -> Path:
