@@ -11,7 +11,6 @@ brand with fewer than `FEW` products in the metadata is independent; without one
 from __future__ import annotations
 
 import ast
-import html
 import json
 import re
 from collections import Counter
@@ -25,6 +24,7 @@ import polars as pl
 
 from hermes.core.errors import DataError
 from hermes.data.files import lines
+from hermes.data.markup import words
 from hermes.data.rules import WEIGHTS
 from hermes.data.source import Part, Source
 from hermes.data.tabular import uniform
@@ -157,10 +157,8 @@ def brand_of(row: Row) -> str | None:
 
 
 def clean(value: Any) -> str | None:
-    """A text without what HTML needs, None for anything else and for what is empty."""
-    if not isinstance(value, str):
-        return None
-    return html.unescape(re.sub(r"<[^<>]{1,200}>", " ", value)).strip() or None
+    """The words of a text, None for anything else and for what is empty."""
+    return words(value) or None if isinstance(value, str) else None
 
 
 def texts(row: Row, *names: str) -> list[str]:
@@ -177,7 +175,7 @@ def shelf(row: Row) -> list[str] | None:
         listed = listed[0]
     found = [clean(v) for v in listed] if isinstance(listed, list) else []
     found = found or [clean(row.get("main_category") or row.get("main_cat"))]
-    return list(dict.fromkeys(word for word in found if word)) or None
+    return list(dict.fromkeys(name for name in found if name)) or None
 
 
 def picture(row: Row) -> str | None:
