@@ -14,7 +14,9 @@ import ipaddress
 import socket
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from hermes.core.errors import ConfigError, DataError, Unavailable
@@ -50,22 +52,35 @@ class Fetched:
     url: str  # where it came from in the end
 
 
-def fetch(url: str, care: Care) -> Fetched:
-    """The bytes behind an address.
+class Answered(Unavailable):
+    """Somebody answered, but not with what was asked for."""
+
+    def __init__(self, url: str, answer: http.client.HTTPResponse) -> None:
+        super().__init__(f"{url}: answered {answer.status} {answer.reason}")
+        self.status = answer.status
+        told = answer.headers.get("Retry-After") or ""
+        self.wait = float(told) if told.isdigit() else None  # seconds it asks to be left alone
+
+
+def fetch(url: str, care: Care, headers: Mapping[str, str] = MappingProxyType({})) -> Fetched:
+    """The bytes behind an address; `headers` go to the first host only.
 
     Raises `DataError` where the address or what came is not allowed, `Unavailable` where nobody
-    answers, or not in time.
+    answers, or not in time, `Answered` where the answer is an error.
     """
+    first: tuple[str, str] | None = None
     deadline = time.monotonic() + care.seconds
     for _ in range(care.hops + 1):
         parts = permitted(url, care)
         try:
-            with Asked(parts, care, deadline) as answer:
+            first = first or parts[:2]
+            own = headers if parts[:2] == first else {}
+            with Asked(parts, care, deadline, own) as answer:
                 if answer.status in MOVED:
                     url = urljoin(url, answer.headers.get("Location") or "")
                     continue
                 if answer.status != http.HTTPStatus.OK:
-                    raise Unavailable(f"{url}: answered {answer.status} {answer.reason}")
+                    raise Answered(url, answer)
                 return Fetched(body(url, answer, care, deadline), kind(url, answer, care), url)
         except (OSError, http.client.HTTPException) as error:
             why = "took too long" if isinstance(error, TimeoutError) else str(error)
@@ -96,7 +111,10 @@ def permitted(url: str, care: Care) -> SplitResult:
 class Asked:
     """A request on a connection to an address that was checked first."""
 
-    def __init__(self, parts: SplitResult, care: Care, deadline: float) -> None:
+    def __init__(
+        self, parts: SplitResult, care: Care, deadline: float, headers: Mapping[str, str]
+    ) -> None:
+        self.headers = {"Accept-Encoding": "identity", **headers}
         host, left = parts.hostname or "", remaining(deadline)
         port = parts.port or PORTS[parts.scheme]
         address = checked(host, port, care)
@@ -114,7 +132,7 @@ class Asked:
         self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def __enter__(self) -> http.client.HTTPResponse:
-        self.link.request("GET", self.path, headers={"Accept-Encoding": "identity"})
+        self.link.request("GET", self.path, headers=self.headers)
         return self.link.getresponse()
 
     def __exit__(self, *_: object) -> None:
