@@ -15,7 +15,12 @@ from hermes.data import mapping
 from hermes.data.source import Adapter
 from hermes.domains import table
 
-Domain = Annotated[str, typer.Argument(help="movielens, gowalla, sequences, world, or table.")]
+Domain = Annotated[
+    str,
+    typer.Argument(
+        help="amazon, books, gowalla, lastfm, movielens, news, sequences, tmdb, world, or table."
+    ),
+]
 Where = Annotated[Path | None, typer.Argument(help="Its folder or file; `table` can do without.")]
 Events = Annotated[Path | None, typer.Option(help="table: the file of events.")]
 User = Annotated[str | None, typer.Option(help="table: the column of users.")]
