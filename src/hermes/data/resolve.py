@@ -1,0 +1,250 @@
+"""Which records of two sources are the same thing: by title, year, and who made it.
+
+Titles come in many spellings, so each is known by several: with what stands in brackets and
+without, articles in front, accents and case gone, numbers as digits whether they were words or
+Roman. Records that share a spelling, a title without its subtitle, or their two rarest words are
+compared (blocking: never all with all), every pair gets a score from 0 to 1, and a pair is a match
+when both are each other's best above the threshold. Fellegi, Sunter. A theory for record linkage.
+JASA 1969, with weights set by hand: what a difference in years says depends on how telling the
+title is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+LEADING = "the a an la le les il el los las das der die de det den lo un une l"
+ARTICLE = re.compile(rf"^(?:{LEADING.replace(' ', '|')}) (?=\S)")
+TURNED = re.compile(rf"(?i)^(.+), ({LEADING.replace(' ', '|')}|l')$")
+BRACKETS = re.compile(r"\(([^()]*)\)")
+KNOWN_AS = re.compile(r"(?i)^(?:a\.?k\.?a\.?|also known as)\s+")
+PARTS = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
+OWNER = re.compile(r"^(?:\S+ ){0,2}\S+(?:'s|s')\s+(?=\S)")
+ONES = (
+    *("one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+ORDERS = (
+    *("first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
+)
+ROMAN = ("ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+SPELLED = (
+    {word: str(n) for n, word in enumerate(ONES, 1)}
+    | {word: str(n) for n, word in enumerate(ORDERS, 1)}
+    | {word: str(n) for n, word in enumerate(ROMAN, 2)}
+    | {"dr": "doctor", "mr": "mister", "vs": "versus"}
+)
+COMMON = 3000  # records that share a word beyond which it finds nothing
+SCHEMA = {"left": pl.String(), "right": pl.String(), "score": pl.Float64(), "why": pl.String()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What counts as the same."""
+
+    threshold: float = 0.8
+    alike: float = 0.85  # share of letter triples that two spellings have in common, at least
+    apart: int = 2  # years
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is compared of an asset."""
+
+    id: str
+    year: int | None
+    spellings: tuple[str, ...]  # the title first, then what else it is called
+    shorter: frozenset[str]  # without subtitle, or without whose it is
+    bare: str  # the title in lower case, its article kept
+    makers: frozenset[str]
+
+
+@dataclass
+class Block:
+    """Records by what may find them."""
+
+    records: dict[str, Record]
+    by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Block:
+        """An index of words and of spellings without spaces."""
+        block = cls({record.id: record for record in records})
+        for record in block.records.values():
+            for key in keys(record):
+                block.by[key].add(record.id)
+        return block
+
+    def near(self, record: Record) -> set[str]:
+        """Ids of those worth comparing."""
+        found = {one for key in keys(record) if key[0] == "=" for one in self.by.get(key, ())}
+        for title in record.spellings:
+            words = sorted({f"#{word}" for word in title.split()}, key=self.held)
+            for word in words[:2]:
+                if self.held(word) <= COMMON:
+                    found |= self.by.get(word, set())
+        return found
+
+    def held(self, key: str) -> int:
+        """How many have it."""
+        return len(self.by.get(key, ()))
+
+
+def matches(left: pl.DataFrame, right: pl.DataFrame, plan: Plan = Plan()) -> pl.DataFrame:
+    """Pairs of assets that are the same thing, each asset in one pair at most.
+
+    Frames with asset_id, title, published_at, and creators where they are known.
+    -> left, right, score, why, the surest first
+    """
+    ours = [record(row) for row in left.iter_rows(named=True)]
+    block = Block.of(record(row) for row in right.iter_rows(named=True))
+    pairs = []
+    for one in ours:
+        for other in block.near(one):
+            score, why = judged(one, block.records[other], plan)
+            if score >= plan.threshold:
+                pairs.append((score, one.id, other, why))
+    taken: set[tuple[str, str]] = set()
+    rows = []
+    for score, mine, theirs, why in sorted(pairs, key=lambda p: (-p[0], p[1], p[2])):
+        if ("left", mine) not in taken and ("right", theirs) not in taken:
+            taken |= {("left", mine), ("right", theirs)}
+            rows.append({"left": mine, "right": theirs, "score": score, "why": why})
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def record(row: dict[str, object]) -> Record:
+    """An asset as it is compared."""
+    title, at = str(row["title"] or ""), row.get("published_at")
+    makers = (one["name"] for one in row.get("creators") or ())  # type: ignore[attr-defined]
+    return Record(
+        id=str(row["asset_id"]),
+        year=getattr(at, "year", None),
+        spellings=spellings(title),
+        shorter=frozenset(shorter(title)),
+        bare=folded(turned(BRACKETS.sub(" ", title))),
+        makers=frozenset(folded(str(name)) for name in makers),
+    )
+
+
+def spellings(title: str) -> tuple[str, ...]:
+    """The title, then all that stands in its brackets.
+
+    >>> spellings("Boat, The (Das Boot)"), spellings("Rocky II (a.k.a. Rocky Two)")
+    (('boat', 'boot'), ('rocky 2',))
+    """
+    found = [BRACKETS.sub(" ", title), *(s for b in BRACKETS.findall(title) for s in b.split("/"))]
+    named = [normal(turned(KNOWN_AS.sub("", one.strip()))) for one in found]
+    return tuple(dict.fromkeys(one for one in named if one))
+
+
+def turned(title: str) -> str:
+    """`The Boat` from `Boat, The`."""
+    return TURNED.sub(r"\2 \1", title.strip())
+
+
+def folded(text: str) -> str:
+    """Words in lower case, without accents and signs."""
+    text = unicodedata.normalize("NFKD", text.replace("½", " 1/2").replace("&", " and "))
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold()
+    return " ".join(re.sub(r"[^\w]+", " ", re.sub(r"['\u2019`\u00b4]", "", text)).split())
+
+
+def normal(title: str) -> str:
+    """As two titles are compared: no article in front, numbers as digits, `part` left out.
+
+    >>> normal("The Seventh Seal"), normal("Fright Night Part II"), normal("Dr. No")
+    ('7 seal', 'fright night 2', 'doctor no')
+    """
+    words = [SPELLED.get(word, word) for word in ARTICLE.sub("", folded(title)).split()]
+    words = [re.sub(r"^([0-9]+)(?:st|nd|rd|th)$", r"\1", word) for word in words]
+    after = [*words[1:], ""][: len(words)]
+    return " ".join(w for w, n in zip(words, after, strict=True) if w != "part" or not n.isdigit())
+
+
+def shorter(title: str) -> Iterator[str]:
+    """What a title is called for short, if that is more than a word or two letters."""
+    whole = BRACKETS.sub(" ", title).strip()
+    pieces = PARTS.split(whole)
+    found = [pieces[0], pieces[-1]] if len(pieces) > 1 else []
+    owned = OWNER.sub("", whole)
+    whose = owned != whole and not ARTICLE.match(folded(whole))  # a dog's life is not a life
+    for one in [*found, *([owned] if whose else [])]:
+        if len(name := normal(one)) > 2:
+            yield name
+
+
+def keys(record: Record) -> Iterator[str]:
+    """`=` and a spelling without spaces, `#` and a word."""
+    for name in {*record.spellings, *record.shorter}:
+        yield "=" + name.replace(" ", "")
+    for name in record.spellings:
+        yield from (f"#{word}" for word in name.split())
+
+
+def judged(a: Record, b: Record, plan: Plan) -> tuple[float, str]:
+    """How sure it is that two records are one, and by what."""
+    gap = None if a.year is None or b.year is None else abs(a.year - b.year)
+    if gap is not None and gap > plan.apart:
+        return 0.0, ""
+    score, why = titled(a, b, plan, gap)
+    if not score:
+        return 0.0, ""
+    if gap is None:
+        score, why = score - 0.1, f"{why}, year unknown"
+    elif gap:
+        telling = max(len(a.spellings[0].split()), 1)
+        score -= {1: 0.06, 2: 0.17}[gap] + (0.1 if telling == 1 else 0.05 if telling == 2 else 0.0)
+        why = f"{why}, {gap} years apart"
+    if a.makers and b.makers:
+        if shared := a.makers & b.makers:
+            return min(score + 0.1, 1.0), f"{why}, both by {min(shared)}"
+        if min(len(a.makers), len(b.makers)) > 2:
+            return score - 0.25, f"{why}, nobody in common"
+    return score, why
+
+
+def titled(a: Record, b: Record, plan: Plan, gap: int | None) -> tuple[float, str]:
+    """How alike the titles are; 0 when they are not."""
+    first, second = a.spellings, b.spellings
+    if not first or not second:
+        return 0.0, ""
+    if first[0] == second[0]:
+        same = a.bare == b.bare
+        return (1.0, "same title") if same else (0.96, "same title, other spelling")
+    squeezed = [{one.replace(" ", "") for one in names} for names in (first, second)]
+    if squeezed[0] & squeezed[1]:
+        return 0.95, "same title, other spelling"
+    short = ({second[0]} & a.shorter) | ({first[0]} & b.shorter)
+    if short:
+        name = min(short)
+        telling = len(name.split()) > 3 or bool(numbers(name))
+        alone = " " not in name and name not in (a.bare, b.bare)  # the boys are not boys
+        if (not gap or telling) and not alone:
+            return 0.9, "one title is the other with more"
+    likeness = alike(first[0], second[0])
+    if likeness >= plan.alike and numbers(first[0]) == numbers(second[0]):
+        return likeness, "similar title"
+    return 0.0, ""
+
+
+def numbers(title: str) -> list[str]:
+    """Of a title, in order."""
+    return sorted(word for word in title.split() if word.isdigit())
+
+
+def alike(a: str, b: str) -> float:
+    """Dice's coefficient of the triples of letters of two texts.
+
+    >>> alike("us marshalls", "us marshals") > 0.85 > alike("american pimp", "american pie")
+    True
+    """
+    first, second = (Counter(f"  {t} "[i : i + 3] for i in range(len(t) + 1)) for t in (a, b))
+    return 2 * (first & second).total() / (first.total() + second.total())
