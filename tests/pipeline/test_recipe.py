@@ -132,3 +132,16 @@ def test_a_recipe_needs_a_name_and_channels() -> None:
 def test_a_gate_that_leads_nowhere_is_refused(gate: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse({"name": "x", "channels": [channel("content")], "gate": gate})
+
+
+@pytest.mark.parametrize(
+    ("settings", "starts"),
+    [
+        ([], 1.0),
+        (["slate.diversity=0.5"], -1.0),
+        (["slate.diversity=0.5", "slate.threshold=0.4"], 0.4),
+        (["slate.threshold=0.4"], 0.4),
+    ],
+)
+def test_a_recipe_that_asks_for_diversity_gets_it(settings: list[str], starts: float) -> None:
+    assert load("quick", settings)[0].slate.starts() == starts

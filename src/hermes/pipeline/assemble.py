@@ -147,7 +147,7 @@ def recommender(
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,
-        threshold=kind.threshold,
+        threshold=kind.starts(),
     )
     whole = catalogue.fields[:, 1]
     return Recommender(

@@ -81,10 +81,16 @@ class Light:
 class Slate:
     """The policy."""
 
-    diversity: float | None = None  # MMR's 1 - lambda; None: only when asked for
-    threshold: float = 1.0  # mean pairwise cosine above which diversity starts by itself
+    diversity: float | None = None  # MMR's 1 - lambda; None: only when a query asks for it
+    threshold: float | None = None  # it starts above this mean pairwise cosine; None: always
     epsilon: float = 0.0  # exploration
     quota: float = 1.0  # largest share of one category
+
+    def starts(self) -> float:
+        """The mean pairwise cosine above which diversity starts by itself; 1: never."""
+        if self.threshold is not None:
+            return self.threshold
+        return 1.0 if self.diversity is None else -1.0
 
 
 @dataclass(frozen=True, kw_only=True)
