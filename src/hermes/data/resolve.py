@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -120,10 +121,10 @@ def matches(left: pl.DataFrame, right: pl.DataFrame, plan: Plan = Plan()) -> pl.
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def record(row: dict[str, object]) -> Record:
+def record(row: Mapping[str, Any]) -> Record:
     """An asset as it is compared."""
     title, at = str(row["title"] or ""), row.get("published_at")
-    makers = (one["name"] for one in row.get("creators") or ())  # type: ignore[attr-defined]
+    makers = (one["name"] for one in row.get("creators") or ())
     return Record(
         id=str(row["asset_id"]),
         year=getattr(at, "year", None),

@@ -63,19 +63,20 @@ SEQUENCE = {
         "patience": 16,
     },
 }
+FACTORS = {  # of LightGCN, whose vectors are served as factors of recent items
+    "layers": 1,
+    "loss": "softmax",
+    "l2": 1e-5,
+    "length": 50,
+    "decay": 1.0,
+    "own": False,
+    "schedule": {"epochs": 10, "batch": 16384, "lr": 0.02, "decay": True},
+}
 ENTRIES = (
     Entry(model="hermes.models.retrievers.ials:IALS", config={"length": 30}),
     Entry(
         model="hermes.models.retrievers.lightgcn:LightGCN",
-        config={
-            "layers": 1,
-            "loss": "softmax",
-            "l2": 1e-5,
-            "length": 50,
-            "decay": 1.0,
-            "own": False,
-            "schedule": {"epochs": 10, "batch": 16384, "lr": 0.02, "decay": True},
-        },
+        config=FACTORS,
         drawn=0.672,
         long=True,
     ),

@@ -29,6 +29,7 @@ from . import peers
 from .bench import Place
 from .bench_ctr import FRAPPE, RANKERS, frappe
 from .bench_quality import Ground, above, below
+from .bench_retrievers import FACTORS
 from .stages import made
 
 Row = dict[str, Any]
@@ -36,15 +37,6 @@ SCRIPT = Path(hermes.__file__).parents[2] / "benchmarks" / "recbole_peer.py"
 UNJUDGED = -np.inf
 SEQUENCE = {"d": 64, "length": 200, "dropout": 0.2}
 PLAIN = {"epochs": 12, "batch": 32, "lr": 2e-3, "warmup": 200, "decay": True, "patience": 12}
-GRAPH: dict[str, Any] = {
-    "layers": 1,
-    "loss": "softmax",
-    "l2": 1e-5,
-    "length": 50,
-    "decay": 1.0,
-    "own": False,
-    "schedule": {"epochs": 8, "batch": 16384, "lr": 0.02, "decay": True, "patience": 8},
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ RACES = (
         minutes=20.0,
     ),
     Race("BPR", "user", "hermes.models.retrievers.bpr:BPR", minutes=4.0, looks=20.0),
-    Race("LightGCN", "user", "hermes.models.retrievers.lightgcn:LightGCN", GRAPH),
+    Race("LightGCN", "user", "hermes.models.retrievers.lightgcn:LightGCN", FACTORS),
     Race("DeepFM", "rows", minutes=4.0, looks=10.0),
 )
 
