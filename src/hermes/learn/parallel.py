@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from hermes.core.errors import HermesError, Unavailable
 
 PATIENCE = timedelta(days=14)  # process 0 alone may take long: rankers, closed forms, validation
-SAID = "hermes/said"  # key in the store that torchrun keeps
+SAID, LEFT = "hermes/said", "hermes/left"  # keys in the store that torchrun keeps
 LOST = (
     "another process of this run ended, or torchrun was stopped; run it again,"
     " it goes on from the last whole epoch"
@@ -109,6 +109,18 @@ def first() -> bool:
         return TEAM.rank == 0
 
 
+def part(size: int) -> None:
+    """Wait until all `size` processes are here, by the store that torchrun keeps.
+
+    Not by gloo: its thread lets go of the last tensor it sent whenever it comes to it, and where
+    the interpreter is on its way out by then the process aborts.
+    """
+    store = dist.distributed_c10d._get_default_store()
+    if store.add(LEFT, 1) == size:
+        store.set(f"{LEFT}/all", "1")
+    store.wait([f"{LEFT}/all"], PATIENCE)
+
+
 @contextmanager
 def processes(device: str) -> Iterator[Team]:
     """Join the processes that torchrun started; without torchrun there is this one alone.
@@ -135,7 +147,7 @@ def processes(device: str) -> Iterator[Team]:
     finally:
         TEAM.rank, TEAM.size, TEAM.together = 0, 1, False
     with suppress(RuntimeError):  # nobody hangs up while another still listens
-        dist.all_reduce(torch.zeros(1))
+        part(dist.get_world_size())
     signal.signal(signal.SIGTERM, before)
     dist.destroy_process_group()
 

@@ -150,10 +150,10 @@ def learned(load: Load, count: int) -> Curve:
 
 
 def cause(said: str) -> str:
-    """Of what a run said the line that names an error, else the end."""
+    """Of what a run said the first line that names an error, else the end."""
     lines = [line.strip() for line in said.splitlines()]
     named = [line for line in lines if re.match(r"hermes:|terminate |what\(\)|[\w.]+Error\b", line)]
-    return named[-1] if named else " ".join(said.split())[-300:]
+    return named[0] if named else " ".join(said.split())[-300:]
 
 
 def learn(load: Load) -> Curve:
