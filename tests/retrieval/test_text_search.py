@@ -10,7 +10,8 @@ import pytest
 
 from hermes.core.protocols import Query
 from hermes.data.catalogue import Catalogue
-from hermes.retrieval.text_search import BOOSTS, TextChannel, TextSearch, folded
+from hermes.data.script import folded
+from hermes.retrieval.text_search import BOOSTS, TextChannel, TextSearch
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TITLES = {

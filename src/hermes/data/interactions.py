@@ -18,6 +18,11 @@ def no_fields() -> Ints:
     return np.zeros((0, 0), np.int64)
 
 
+def no_content() -> Floats:
+    """Nothing is known of what items are."""
+    return np.zeros((0, 0), np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Holdout:
     """What came next for B queries; read by early stopping and evaluation, never learned from."""
@@ -46,6 +51,7 @@ class Interactions:
     user_fields: Ints = field(default_factory=no_fields)  # (U, G) attribute codes
     valid: Holdout | None = None  # for early stopping
     contexts: Ints = field(default_factory=no_fields)  # (N, 3) see `context`; (0, 0): unknown
+    content: Floats = field(default_factory=no_content)  # (I, D) what items are; (0, 0): unknown
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths and an unsorted log."""

@@ -30,6 +30,7 @@ from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
+from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.text_search import TextChannel, TextSearch
@@ -37,11 +38,12 @@ from hermes.retrieval.text_search import TextChannel, TextSearch
 from . import lead
 from .blend import Blend
 from .rankers import gate_of, stages
-from .recipe import ChannelSpec, Light, Recipe, parse
+from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
 from .recommender import Recommender
 from .restore import restored
 from .sources import Source, Sources
 
+COLD = "cold_start"
 SCALES = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
 
 
@@ -142,6 +144,9 @@ def recommender(
     kind = recipe.slate
     learned = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
     weights = lead.weighed(learned, [c.name for c in specs])
+    if recipe.cold is not None and recipe.cold.channel in {c.name for c in specs}:
+        channels.append(Source(channel=cold_start(bundle, recipe.cold, catalogue)))
+        weights[COLD] = weights.get(recipe.cold.channel, 1.0)
     if search is not None:
         channels.append(Source(channel=TextChannel(lead.CHANNEL, search), when="text"))
     diverse = MMR(
@@ -163,7 +168,20 @@ def recommender(
         gate=gate_of(bundle, at, tier),
         explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
+        seats={COLD: recipe.cold.seats} if recipe.cold is not None else {},
     )
+
+
+def cold_start(bundle: Bundle, spec: ColdSpec, catalogue: Catalogue) -> ColdStart:
+    """Items with fewer events than `spec` asks for, where their content places them."""
+    model, length = (
+        restored(bundle, spec.channel),
+        bundle.manifest["models"][spec.channel]["length"],
+    )
+    events = np.bincount(bundle.arrays("users")["items"], minlength=len(catalogue))
+    new = np.flatnonzero(events[: len(catalogue)] < spec.events)[1:]
+    places = model.catalogue()[new]
+    return ColdStart(COLD, model.embed, new, places, catalogue.published[new], length=length)
 
 
 def servable(bundle: Bundle, name: str, tier: int) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hermes.core.protocols import Query
-from hermes.core.types import Bools, Candidates
+from hermes.core.types import Bools, Candidates, Ints, strongest
 
 from .trace import Trace
 
@@ -38,6 +38,26 @@ def taken(query: Query, pool: Candidates) -> bool:
     """Whether the candidates are matches, so that nothing may be added to them."""
     ranks = pool.columns.get(RANK) if query.text else None
     return ranks is not None and len(ranks) > 0 and bool(np.isfinite(ranks).all())
+
+
+def seated(pool: Candidates, best: Ints, seats: Mapping[str, int]) -> Ints:
+    """Positions of those who go on, with the first of each channel that has seats among them.
+
+    best (k,), by blend -> (k,), by blend; those who give way stand last. A channel that brought
+    fewer leaves its seats to the others.
+    """
+    for name, count in seats.items():
+        ranks = pool.columns.get(f"rank.{name}")
+        if ranks is None or len(best) == len(pool):
+            continue
+        own = np.flatnonzero(np.isfinite(ranks))
+        own = own[strongest(-ranks[own], count)]
+        missing = own[~np.isin(own, best)]
+        stay = np.isin(best, own)
+        giving = np.flatnonzero(~stay)[::-1][: len(missing)]
+        kept = np.concatenate([np.delete(best, giving), missing[: len(giving)]])
+        best = kept[np.argsort(-pool.columns["blend"][kept], kind="stable")]
+    return best
 
 
 def told(query: Query, pool: Candidates, trace: Trace) -> None:

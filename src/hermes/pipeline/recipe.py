@@ -15,7 +15,8 @@ from hermes.core.errors import ConfigError, nearest
 from hermes.data.spec import DataSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # it becomes the name of a file
-TAKEN = ("prerank", "rank", "gate")
+TAKEN = ("prerank", "rank", "gate", "cold_start", "text", "semantic", "graph")
+PLACES = "hermes.models.retrievers.content:Content"  # the model that knows items by content
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,29 @@ class GateSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentSpec:
+    """What is read of items besides their attributes, and by which encoders; empty: not read.
+
+    text: `catalogue` is fitted on the texts themselves; `minilm`, a folder or a name loads weights.
+    """
+
+    text: str = ""  # titles and texts
+    vision: str = ""  # pictures: `descriptors`, or the folder of a Florence-2
+    audio: str = ""  # sound: `logmel`, or the folder of a CLAP
+    root: str = ""  # folder below which the pictures and the sound lie
+    d: int = 200  # width of an encoder that is fitted here
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColdSpec:
+    """How items that hardly anybody has touched come to be seen."""
+
+    channel: str  # one that knows items by their content, and places them
+    events: int = 5  # an item with fewer is new
+    seats: int = 50  # of the pool that are kept for the new that fit best
+
+
+@dataclass(frozen=True, kw_only=True)
 class Light:
     """What tier 3 spends, where nothing is ranked after the blend."""
 
@@ -104,6 +128,8 @@ class Recipe:
     blend: Blend = Blend()  # how lists become one
     prerank: Stage | None = None  # after the blend
     rank: Stage | None = None  # after the pre-ranker
+    content: ContentSpec | None = None  # what is read of items; None: their attributes only
+    cold: ColdSpec | None = None  # a channel of new items
     gate: GateSpec | None = None  # before the rankers; without it every request is theirs
     slate: Slate = Slate()  # the policy
     light: Light = Light()  # what tier 3 spends
@@ -149,7 +175,22 @@ def parse(table: dict[str, Any]) -> Recipe:
         )
     if recipe.gate is not None:
         check_gate(recipe.gate, names)
+    if recipe.cold is not None:
+        check_cold(recipe.cold, recipe)
     return recipe
+
+
+def check_cold(cold: ColdSpec, recipe: Recipe) -> None:
+    """Raise `ConfigError` for a channel that is not there or cannot place a new item."""
+    known = {c.name: c.model for c in recipe.channels}
+    if cold.channel not in known:
+        raise ConfigError(
+            f"cold.channel: no channel {cold.channel!r}{nearest(cold.channel, known)}"
+        )
+    if known[cold.channel] != PLACES:
+        raise ConfigError(f"cold.channel: {cold.channel!r} cannot place what is new; use {PLACES}")
+    if not 1 <= cold.seats <= recipe.blend.keep:
+        raise ConfigError(f"cold.seats: {cold.seats} must be from 1 to blend.keep")
 
 
 def check_gate(gate: GateSpec, channels: Sequence[str]) -> None:

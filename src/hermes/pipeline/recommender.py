@@ -43,6 +43,7 @@ class Recommender:
     gate: Gate | None = None  # hands a strange request to others than those
     explainer: Explainer | None = None
     retrieve: int = 1000  # candidates that leave retrieval
+    seats: Mapping[str, int] = field(default_factory=dict)  # of those, for a channel's first
 
     def __call__(self, query: Query) -> Slate:
         """The slate, with reasons when the query asks for them, and the trace of how it came about.
@@ -81,6 +82,7 @@ class Recommender:
         left = allowed.nonzero()[0]
         blend = pool.columns["blend"][left]
         best = strongest(blend, max(self.retrieve, query.size))
+        best = lead.seated(pool.take(left), best, self.seats)
         return pool.take(left[best]).with_column("score", blend[best])
 
     def filled(self, query: Query, trace: Trace) -> Candidates:

@@ -8,8 +8,6 @@ Robertson, Zaragoza. The Probabilistic Relevance Framework: BM25 and Beyond. FnT
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from itertools import pairwise
 
 import msgspec
@@ -21,6 +19,7 @@ from hermes.core.protocols import Query, none
 from hermes.core.types import Bools, Candidates, Ints
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
+from hermes.data.script import folded
 
 from .channels import nothing
 
@@ -31,7 +30,6 @@ WORDS = 32  # distinct words of those that are looked for
 COMMON = 0.05  # share of the titles or texts beyond which a word is not asked for
 HEAP = 15_000_000  # bytes while the index is built; the least tantivy takes
 LONGEST = 64  # bytes of a word
-MARKLESS = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # no spaces in between
 
 
 class Card(msgspec.Struct):
@@ -163,16 +161,3 @@ def named(table: csr_array, names: Vocabulary) -> list[str]:
     return [
         " ".join(names.names[c] for c in codes[a:b]) for a, b in pairwise(table.indptr.tolist())
     ]
-
-
-def folded(text: str) -> str:
-    """Without accents and case, a space around each character of a script that uses none.
-
-    >>> folded("Amélie Straße 千と")
-    'amelie strasse  千  と '
-    """
-    if text.isascii():
-        return text
-    whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no character
-    apart = unicodedata.normalize("NFKD", whole).casefold()
-    return MARKLESS.sub(r" \g<0> ", "".join(c for c in apart if not unicodedata.combining(c)))

@@ -31,6 +31,7 @@ from hermes.models.base import Embedder, Model, Ranker, Retriever
 from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .card import write_cards
+from .content import read
 from .gate import fit_gate
 from .labels import Cut, cut
 from .pantry import Pantry
@@ -107,6 +108,9 @@ def train(
     check(recipe)
     log = data.interactions if known is None else known
     log = fielded(log, data)
+    content = read(recipe.content, data.catalogue, run.seed) if recipe.content else None
+    if content is not None:
+        log = replace(log, content=content.table)
     parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))
     marks = [table, data.hash, learned(log), protocol, run.seed, code_hash()]
     key = hashlib.sha256(json.dumps(marks, sort_keys=True, default=str).encode()).hexdigest()[:16]
@@ -117,6 +121,8 @@ def train(
     )
     try:
         manifest = head(recipe, table, data, protocol, run)
+        if content is not None:
+            content.save(draft, manifest)
         cook(recipe, data, log, parts, bench, draft, manifest)
         manifest["warnings"] = bench.warnings()
         took = time.perf_counter() - started + bench.saved

@@ -1,0 +1,182 @@
+"""Items nobody has touched: found by what they are, in time to be recommended.
+
+Strict: all events of a tenth of the items are taken out of training, whoever they are from, and
+what is asked is how many of the items that a user really chose among them stand in the first 100
+of the whole catalogue, old items among them, without what the user has had. The peers know a new
+item by its categories: the mean popularity of the items that share them, for everybody alike, and
+by how much of the user's history each category has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hermes.core.config import resolve
+from hermes.core.errors import ConfigError, nearest
+from hermes.core.types import Array, Bools, Floats, Ints, strongest
+from hermes.data.build import dataset
+from hermes.data.dataset import Dataset
+from hermes.data.interactions import Interactions
+from hermes.data.lake import Lake
+from hermes.evaluation.intervals import Interval, bootstrap
+from hermes.models.base import Retriever
+from hermes.pipeline.assemble import assemble
+from hermes.pipeline.queries import after
+from hermes.pipeline.recipe import load
+from hermes.pipeline.restore import restored
+
+from .bench import Place
+from .bench_quality import Ground, Row, above
+from .train import train
+
+K, SHARE, POOLS = 100, 0.1, 1000
+TIMES, REACH = 3.0, 0.9  # floors: times popularity by genre, share of pools with a new item
+Score = Callable[[Ints], Floats]  # users (B,) -> (B, I)
+
+
+@dataclass(frozen=True)
+class Strict:
+    """A log without the events of some items, and those events."""
+
+    log: Interactions
+    cold: Bools  # (I,)
+    users: Ints  # (Q,) who chose a cold item and has a history without them
+    chosen: tuple[Ints, ...]  # (Q,) the cold items each of them chose
+
+    @classmethod
+    def of(cls, whole: Interactions, share: float, rng: np.random.Generator) -> Strict:
+        """A share of the items that have events, drawn evenly, loses them all."""
+        known = np.unique(whole.items[whole.weights > 0])
+        cold = np.zeros(whole.shape.n_items, bool)
+        cold[rng.permutation(known)[: max(1, round(share * len(known)))]] = True
+        log = whole.take(~cold[whole.items])
+        asked = whole.take(cold[whole.items] & (whole.weights > 0))
+        left = np.diff(log.offsets()) > 0
+        users = np.unique(asked.users)
+        users = users[left[users]]
+        starts, ends = asked.offsets()[users], asked.offsets()[users + 1]
+        chosen = tuple(np.unique(asked.items[a:b]) for a, b in zip(starts, ends, strict=True))
+        return cls(log, cold, users, chosen)
+
+    def recall(self, score: Score, batch: int = 256) -> Array:
+        """Share of what each user chose that is in the first `K`.  -> (Q,)"""
+        out, seen = list[float](), self.log.matrix()
+        for start in range(0, len(self.users), batch):
+            users = self.users[start : start + batch]
+            scores = np.array(score(users), np.float32)
+            scores[seen[users].nonzero()] = -np.inf
+            scores[:, 0] = -np.inf
+            for row, own in enumerate(scores):
+                chosen = self.chosen[start + row]
+                out.append(float(np.isin(chosen, strongest(own, K)).mean()))
+        return np.array(out)
+
+
+def measure(place: Place) -> list[Row]:
+    """MovieLens-1M with plots and cast where it is at hand, and the simulated world."""
+    usual = ("films", "world") if place.data is not None else ("world",)
+    for name in place.only:
+        if name not in PARTS:
+            raise ConfigError(f"no part {name!r} of bench cold{nearest(name, PARTS)}")
+    return [row for name in place.only or usual for row in PARTS[name](Ground(place))]
+
+
+def films(ground: Ground) -> list[Row]:
+    """MovieLens-1M, films joined with their plots and casts."""
+    return measured("MovieLens-1M with plots and cast", ground.plotted(), ground.place.work)
+
+
+def world(ground: Ground) -> list[Row]:
+    """The simulated world, whose items have words, makers and pictures."""
+    from hermes.world import write
+
+    raw = ground.place.work / "world-small"
+    if not raw.is_dir():
+        write(raw, "small", 0)
+    lake = ground.lake("world", resolve("hermes.domains.world:adapter"), raw)
+    return measured("the simulated world", lake, ground.place.work)
+
+
+def measured(name: str, lake: Path, work: Path, seed: int = 0) -> list[Row]:
+    """Train recipe `content` without the cold items' events, and ask it for them."""
+    plan, table = load("content")
+    data = dataset(Lake(lake), plan.data)
+    strict = Strict.of(data.interactions, SHARE, np.random.default_rng(seed))
+    out = work / f"cold-{lake.name}"
+    bundle = train(table, data, out, known=strict.log, protocol=f"cold-{seed}")
+    everybody, own = popularity(data, strict.log)
+    recalls = {
+        "popularity by genre": strict.recall(everybody),
+        "popularity by own genres": strict.recall(own),
+        "content": strict.recall(by(restored(bundle, "content"), strict.log)),
+    }
+    note = f"{len(strict.users):,} users, {int(strict.cold.sum()):,} cold items of {len(data.catalogue) - 1:,}"
+    rows = [
+        row(f"{name}, {peer}: recall@{K} of cold items", r, note) for peer, r in recalls.items()
+    ]
+    for peer in ("popularity by genre", "popularity by own genres"):
+        label = f"{name}, content against {peer}"
+        rows.append(ratio(label, recalls["content"], recalls[peer]))
+    return [*rows, reach(name, out, strict)]
+
+
+def popularity(data: Dataset, log: Interactions) -> tuple[Score, Score]:
+    """What is known of an item by its categories: by all alike, and by each user's own share."""
+    kinds = np.asarray(data.catalogue.category.toarray(), np.float32)  # (I, G)
+    events = np.bincount(log.items, minlength=len(kinds)).astype(np.float32)
+    known = events > 0
+    usual = (events[known] @ kinds[known]) / np.maximum(kinds[known].sum(0), 1)  # (G,)
+    each = kinds / np.maximum(kinds.sum(1, keepdims=True), 1)
+    matrix = log.matrix()
+
+    def everybody(users: Ints) -> Floats:
+        return np.tile(each @ usual, (len(users), 1))
+
+    def own(users: Ints) -> Floats:
+        share = np.asarray(matrix[users] @ kinds)
+        share /= np.maximum(share.sum(1, keepdims=True), 1e-9)
+        return np.asarray((share * usual) @ each.T, np.float32)
+
+    return everybody, own
+
+
+def by(model: Retriever[Any], log: Interactions) -> Score:
+    """A retriever's scores."""
+    return lambda users: model.score(log.queries(users, 200))
+
+
+def reach(name: str, out: Path, strict: Strict) -> Row:
+    """In how many users' candidate pools a cold item stands."""
+    ask = assemble(out).recommender
+    rng = np.random.default_rng(0)
+    users = np.sort(rng.permutation(strict.users)[:POOLS])
+    pools = [ask(query).trace.pools["rules"] for query in after(strict.log, users)]
+    found = np.array([strict.cold[pool.items].any() for pool in pools])
+    note = (
+        f"{len(users):,} users; {np.mean([strict.cold[p.items].sum() for p in pools]):.0f} a pool"
+    )
+    share = bootstrap(found.astype(float), rng)[0]
+    return above(f"{name}: candidate pools with a cold item", share, "", REACH, note)
+
+
+def row(name: str, values: Array, note: str) -> Row:
+    """A mean over users with its interval."""
+    return above(name, bootstrap(values, np.random.default_rng(0))[0], "", None, note)
+
+
+def ratio(name: str, ours: Array, theirs: Array) -> Row:
+    """How many times as much, with an interval over users drawn for both alike."""
+    rng = np.random.default_rng(0)
+    picks = rng.integers(0, len(ours), (1000, len(ours)))
+    draws = ours[picks].mean(1) / theirs[picks].mean(1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    found = Interval(float(ours.mean() / theirs.mean()), float(low), float(high))
+    return above(f"{name}: recall@{K} of cold items", found, "times", TIMES)
+
+
+PARTS: dict[str, Callable[[Ground], list[Row]]] = {"films": films, "world": world}
