@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hermes.core.errors import ConfigError, DataError, Unavailable
-from hermes.data.fetch import Care, fetch
+from hermes.data.fetch import Care, fetch, public
 
 
 class Host(BaseHTTPRequestHandler):
@@ -23,6 +23,14 @@ class Host(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", self.path.partition("to:")[2])
             self.end_headers()
+            return
+        if name == "drip":  # a header that never ends, each byte of it in time
+            for _ in range(40):
+                try:
+                    self.wfile.write(b"H")
+                except OSError:
+                    return
+                time.sleep(0.05)
             return
         self.send_response(404 if name == "gone" else 200)
         self.send_header("Content-Type", "text/html" if name == "page" else "image/png; x=y")
@@ -83,11 +91,67 @@ def test_what_is_not_is_refused_with_its_reason(
         fetch(f"http://{host}/{path}", care)
 
 
-def test_a_host_that_drips_is_left_in_time(host: str, care: Care) -> None:
+@pytest.mark.parametrize("path", ["slow", "drip"])
+def test_a_host_that_drips_is_left_in_time(host: str, care: Care, path: str) -> None:
     began = time.monotonic()
     with pytest.raises(Unavailable, match="took too long"):
-        fetch(f"http://{host}/slow", replace(care, seconds=0.3))
+        fetch(f"http://{host}/{path}", replace(care, seconds=0.3))
     assert time.monotonic() - began < 1.5
+
+
+@pytest.fixture
+def internet(host: str, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, list[str]], list[str]]:
+    """Names and their addresses, of which each is used once; all of them lead to `host`.
+
+    The second value is who was connected to.
+    """
+    names: dict[str, list[str]] = {}
+    reached: list[str] = []
+    port = int(host.rpartition(":")[2])
+
+    def look_up(name: str, at: int, **_: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (names[name].pop(0), at))]
+
+    def reach(at: tuple[str, int], timeout: float) -> socket.socket:
+        reached.append(at[0])
+        link = socket.socket()
+        link.settimeout(timeout)
+        link.connect(("127.0.0.1", port))
+        return link
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", reach)
+    return names, reached
+
+
+def test_a_redirection_to_a_private_address_is_not_followed(
+    internet: tuple[dict[str, list[str]], list[str]],
+) -> None:
+    names, reached = internet
+    names |= {"out.example": ["93.184.216.34"], "in.example": ["10.0.0.1"]}
+    care = Care(hosts=(".example",))
+    with pytest.raises(
+        DataError, match=r"in\.example: resolves to 10\.0\.0\.1, which is not a pub"
+    ):
+        fetch("http://out.example/to:http://in.example/a.png", care)
+    assert reached == ["93.184.216.34"]
+
+
+def test_a_name_that_changes_its_address_after_the_check_gains_nothing(
+    internet: tuple[dict[str, list[str]], list[str]],
+) -> None:
+    names, reached = internet
+    names["turns.example"] = ["93.184.216.34", "127.0.0.1"]
+    assert fetch("http://turns.example/a.png", Care(hosts=(".example",))).body
+    assert reached == ["93.184.216.34"] and names["turns.example"] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["::7f00:1", "64:ff9b::7f00:1", "2002:7f00:1::", "fec0::1", "fe80::1%eth0", "100.64.0.1"],
+)
+def test_an_address_that_wraps_a_private_one_is_private(address: str) -> None:
+    assert not public(address)
 
 
 def test_a_private_address_is_not_asked_whatever_its_name(

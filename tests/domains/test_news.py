@@ -118,6 +118,9 @@ def test_atom_is_read_by_its_own_names(tmp_path: Path) -> None:
     [
         (BOMB, "declares entities"),
         (LEAK, "declares entities"),
+        ('<!DOCTYPE r [<!ENTITY % x SYSTEM "http://x/">%x;]><rss/>', "declares entities"),
+        ("<rss><channel><item><title>a & b</title></item></channel></rss>", "is no whole XML"),
+        ('<?xml version="1.0" encoding="martian"?><rss/>', "is no whole XML"),
         ("<rss><channel>", "is no whole XML"),
         ("", "is no whole XML"),
         ("<html><body>404</body></html>", "neither RSS nor Atom"),

@@ -9,6 +9,7 @@ import pytest
 
 from hermes.core.errors import ConfigError, DataError
 from hermes.data import mapping
+from hermes.data.columns import admit
 from hermes.data.infer import draft
 from hermes.data.validate import Report, validate
 from hermes.domains.table import Table, adapter, of_options
@@ -131,3 +132,70 @@ def test_a_mapping_with_an_unknown_word_names_the_nearest(tmp_path: Path) -> Non
     file.write_text('domian = "x"\n')
     with pytest.raises(ConfigError, match="did you mean 'domain'"):
         mapping.load(file)
+
+
+PLOTS = [
+    {"title": "Heat", "year": 1995, "cast": ["Al Pacino", " "], "genres": ["Crime"],
+     "extract": "A heist.", "href": "Heat", "thumbnail": "h.jpg"},
+    {"title": "Heat", "year": 1986, "cast": ["Burt Reynolds"], "genres": [],
+     "extract": None, "href": None, "thumbnail": None},
+    {"title": "Heat: Uncut", "year": 1995, "cast": [], "genres": ["Crime"],
+     "extract": None, "href": "Heat", "thumbnail": None},
+]  # fmt: skip
+
+
+def test_films_with_lists_years_and_no_id_are_drafted_and_read(tmp_path: Path) -> None:
+    file = tmp_path / "plots.parquet"
+    pl.DataFrame(PLOTS).write_parquet(file)
+    made = draft([file], "plots")
+    assert made.domain == "plots" and made.assets[0].key == ("title", "year", "href")
+    assert made.assets[0].creators == {"actor": "cast"}
+    (tmp_path / "mapping.toml").write_text(mapping.dump(made))
+    assert mapping.load(tmp_path / "mapping.toml") == made
+    part = adapter.open(tmp_path).parts[0]
+    judged = admit(next(iter(part.read(10))), "assets")
+    heat, older, uncut = judged.good.to_dicts()
+    assert (
+        not len(judged.bad) and len({heat["asset_id"], older["asset_id"], uncut["asset_id"]}) == 3
+    )
+    assert (heat["title"], heat["domain"], heat["published_at"].year) == ("Heat", "plots", 1995)
+    assert heat["creators"] == [{"name": "Al Pacino", "role": "actor"}]
+    assert (heat["text_content"], heat["image_uri"]) == ("A heist.", "h.jpg")
+    assert heat["categories"] == ["Crime"] and older["text_content"] is None
+    again = next(iter(part.read(10)))
+    assert again["asset_id"].to_list() == judged.good["asset_id"].to_list()
+
+
+def test_an_address_that_tells_all_rows_apart_is_their_id(tmp_path: Path) -> None:
+    (tmp_path / "pages.csv").write_text("url,title,director,actors\nu1,A,Bo,Cy|Di\nu2,A,,\n")
+    made = draft([tmp_path / "pages.csv"]).assets[0]
+    assert made.columns["asset_id"] == "url" and not made.key
+    frame = next(iter(Table(draft([tmp_path / "pages.csv"])).open(tmp_path).parts[0].read(10)))
+    first, second = admit(frame, "assets").good.to_dicts()
+    assert [tuple(c.values()) for c in first["creators"]] == [
+        ("Bo", "director"), ("Cy", "actor"), ("Di", "actor"),
+    ]  # fmt: skip
+    assert not second["creators"]
+
+
+def test_a_mapping_says_nothing_twice_and_names_people_by_texts(tmp_path: Path) -> None:
+    pl.DataFrame(PLOTS).write_parquet(tmp_path / "p.parquet")
+    for more in (
+        'key = ["title"]\n[assets.columns]\nasset_id = "href"\n',
+        '[assets.columns]\ncreators = "cast"\n[assets.creators]\nactor = "cast"\n',
+    ):
+        (tmp_path / "m.toml").write_text(f'[[assets]]\nfile = "p.parquet"\n{more}')
+        with pytest.raises(ConfigError, match="say the same; leave one of them out"):
+            mapping.load(tmp_path / "m.toml")
+    source = mapping.Source(file=tmp_path / "p.parquet", columns={"asset_id": "title"},
+                            creators={"actor": "year"})  # fmt: skip
+    part = Table(mapping.Mapping(assets=(source,))).open(tmp_path).parts[0]
+    with pytest.raises(DataError, match="column 'year' holds Int64; names are texts or lists"):
+        next(iter(part.read(10)))
+
+
+def test_a_batch_of_an_old_mapping_keeps_its_identity(tmp_path: Path) -> None:
+    """A lake that ingested it before roles and keys were known says that nothing changed."""
+    (tmp_path / "log.csv").write_text(LOG)
+    made = Table(of_options(tmp_path / "log.csv", "user", "item"))
+    assert not {"creators", "key"} & set(json.loads(made.open(tmp_path).key)["events"][0])

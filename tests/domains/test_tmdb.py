@@ -43,6 +43,9 @@ SMALL = {
 PAGES = {1: [348, 404], 2: [2]}
 
 
+SILENT, HANGING = -1, -2  # statuses of a host that says nothing, at once or never
+
+
 class Recorded(BaseHTTPRequestHandler):
     """Answers as the API does, after as many failures as a test asked for."""
 
@@ -57,7 +60,10 @@ class Recorded(BaseHTTPRequestHandler):
             self.say(401, {"status_message": "Invalid API key"})
         elif self.failures:
             status, headers = self.failures.pop(0)
-            self.say(status, {}, headers)
+            if status == HANGING:
+                time.sleep(0.5)
+            elif status != SILENT:
+                self.say(status, {}, headers)
         elif parts.path == "/3/discover/movie":
             page = int(parse_qs(parts.query)["page"][0])
             listed = [{"id": number} for number in PAGES[page]]
@@ -133,6 +139,29 @@ def test_a_host_that_stays_ill_is_left_and_nothing_is_lost(api: Service, tmp_pat
         tmdb.collect(api, tmp_path, 2)
     assert (tmp_path / "films.jsonl").read_bytes() == whole
     assert tmdb.collect(api, tmp_path, 2) == 2
+
+
+def test_a_host_that_says_nothing_is_asked_again(api: Service, tmp_path: Path) -> None:
+    waits: list[float] = []
+    patient = replace(api, care=replace(api.care, seconds=0.2), sleep=waits.append)
+    Recorded.failures = [(SILENT, {}), (HANGING, {})]
+    assert tmdb.collect(patient, tmp_path, 1) == 1
+    assert [w for w in waits if w >= 0.5] == [1.0, 2.0]
+    Recorded.failures = [(SILENT, {})] * 5
+    with pytest.raises(Unavailable, match="after 5 tries"):
+        tmdb.collect(patient, tmp_path, 2)
+
+
+def test_an_answer_with_holes_costs_no_more_than_what_it_lacks(
+    api: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recorded, "garbage", b'{"results": null, "total_pages": null}')
+    assert tmdb.collect(api, tmp_path, 1) == 0
+    odd = {"id": 7, "title": "Odd", "genres": "none", "credits": {"cast": [3]}}
+    (tmp_path / "films.jsonl").write_text(json.dumps(odd) + "\n" + json.dumps(ALIEN) + "\n")
+    judged = admit(next(iter(tmdb.adapter.open(tmp_path).parts[0].read(10))), "assets")
+    assert judged.good["title"].to_list() == ["Alien"]
+    assert judged.bad.select("line", "reason").rows() == [(1, "malformed")]
 
 
 def test_a_refused_key_and_an_answer_without_sense_are_said(api: Service, tmp_path: Path) -> None:

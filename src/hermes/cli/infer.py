@@ -13,10 +13,11 @@ from hermes.data.mapping import dump
 
 def command(
     files: Annotated[list[Path], typer.Argument(help="CSV, JSON Lines or Parquet.")],
+    domain: Annotated[str, typer.Option(help="The domain of the items.")] = "table",
     out: Annotated[Path | None, typer.Option(help="Write it here instead of printing it.")] = None,
 ) -> None:
     """Draft a mapping for `table` from the files; read it, correct it, then --mapping it."""
-    text = dump(draft([file.resolve() for file in files]))
+    text = dump(draft([file.resolve() for file in files], domain))
     if out is None:
         typer.echo(text, nl=False)
     else:

@@ -73,18 +73,31 @@ def adapter(
         return table.Table(mapping.load(draft)), draft.parent
     if events is None and user and path is not None and path.is_file():
         path, events = path.parent, Path(path.name)  # `table FILE --user COL --item COL`
-    if events is None:
-        if given:
-            raise ConfigError(f"{', '.join(given)}: give --events FILE as well")
-        if path is None:
-            raise ConfigError("table: give --events FILE --user COL --item COL, or a path")
-        return table.adapter, path
     base = path or Path()
+    shelf, people = tuple(base / a for a in assets or ()), tuple(base / u for u in users or ())
+    if events is None:
+        return undated(base, path, given, shelf, people, item, user, named, separator, encoding)
     if user is None or item is None:
         raise ConfigError("table: --events needs --user COL and --item COL")
     made = table.of_options(
-        base / events, user, item, time, value, kind, split,
-        tuple(base / a for a in assets or ()), tuple(base / u for u in users or ()), named,
-        separator, encoding,
+        base / events, user, item, time, value, kind, split, shelf, people, named, separator,
+        encoding,
     )  # fmt: skip
     return table.Table(made), base
+
+
+def undated(
+    base: Path, path: Path | None, given: list[str], assets: tuple[Path, ...],
+    users: tuple[Path, ...], item: str | None, user: str | None, named: str,
+    separator: str | None, encoding: str,
+) -> tuple[Adapter, Path]:  # fmt: skip
+    """The adapter of a table without --events: files that describe things, or a path to look at."""
+    of_events = [one for one in given if one in ("--time", "--value", "--kind", "--split")]
+    if (assets or users) and not of_events:
+        made = table.of_assets(assets, item, users, user, named, separator, encoding)
+        return table.Table(made), base
+    if given:
+        raise ConfigError(f"{', '.join(of_events or given)}: give --events FILE as well")
+    if path is None:
+        raise ConfigError("table: give --events FILE --user COL --item COL, or a path")
+    return table.adapter, path

@@ -12,7 +12,7 @@ from hermes.core.errors import DataError
 from hermes.core.types import Array, Ints, Shape
 from hermes.core.vocab import Vocabulary
 
-from . import context
+from . import context, merges
 from .catalogue import Catalogue
 from .dataset import Dataset
 from .interactions import Interactions, no_fields
@@ -20,8 +20,12 @@ from .lake import Lake
 from .rules import WEIGHTS
 from .shelf import catalogue
 from .spec import DataSpec
+from .union import joined
 
 MICROS = 86_400_000_000  # in a day
+COLUMNS = (
+    "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split", "context",
+)  # fmt: skip
 ATTRIBUTES = ("gender", "age_band", "occupation", "country")
 SPLITS = {"train": 0, "valid": 1, "test": 2}
 Weights = Mapping[str, Mapping[str, float]]  # by domain, by kind; else `rules.WEIGHTS`
@@ -30,12 +34,14 @@ Weights = Mapping[str, Mapping[str, float]]  # by domain, by kind; else `rules.W
 def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Dataset:
     """Everything of `lake` that `spec` lets pass, in an order that ingesting again does not change.
 
-    Users and items are numbered by their ids, numbers before words; events of one moment keep the
-    order of their lines. Raises `DataError` when nothing passes.
+    Assets that were merged are one, in the domain of the kept one. Users and items are numbered by
+    their ids, numbers before words; events of one moment keep the order of their lines. Raises
+    `DataError` when nothing passes.
     """
     with lake.guard():
-        events = chosen(lake, spec, weights or {})
-        assets = lake.scan("silver/assets").filter("current").collect()
+        links = merges.links(lake)
+        events = chosen(lake, spec, weights or {}, links)
+        assets = joined(lake.scan("silver/assets").filter("current").collect(), links)
         people = lake.scan("silver/users").filter("current").collect()
     if spec.domains:
         assets = assets.filter(pl.col("domain").is_in(spec.domains))
@@ -53,11 +59,15 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     return assemble(events, users, catalogue(natural(assets, "asset_id")), people)
 
 
-def chosen(lake: Lake, spec: DataSpec, weights: Weights) -> pl.DataFrame:
-    """Events that pass the filters on events: user_id, asset_id, weight, time, line, split."""
+def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) -> pl.DataFrame:
+    """Events that pass the filters on events: user_id, asset_id, weight, time, line, split.
+
+    An event is worth what its own domain says, and belongs to the domain of the asset that is kept.
+    """
     scan = lake.scan("silver/events")
+    wanted = pl.col("domain").is_in(spec.domains)
     if spec.domains:
-        scan = scan.filter(pl.col("domain").is_in(spec.domains))
+        scan = scan.filter(wanted | pl.col("asset_id").is_in(links["asset_id"].implode()))
     if spec.kinds:
         scan = scan.filter(pl.col("kind").is_in(spec.kinds))
     if spec.min_value is not None:
@@ -69,9 +79,8 @@ def chosen(lake: Lake, spec: DataSpec, weights: Weights) -> pl.DataFrame:
     scan = scan.with_columns(weight=worth)
     if not spec.kinds:
         scan = scan.filter(pl.col("weight") != 0)
-    return scan.select(
-        "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split", "context"
-    ).collect()
+    events = merges.resolved(scan.select("domain", *COLUMNS).collect(), links)
+    return (events.filter(wanted) if spec.domains else events).drop("domain")
 
 
 def natural(frame: pl.DataFrame, column: str) -> pl.DataFrame:

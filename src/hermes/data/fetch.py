@@ -13,8 +13,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -23,6 +25,7 @@ from hermes.core.errors import ConfigError, DataError, Unavailable
 
 PORTS = {"http": 80, "https": 443}
 BLOCK = 1 << 16  # bytes
+TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # IPv4 behind a translator, RFC 6052
 MOVED = (301, 302, 303, 307, 308)
 
 
@@ -83,7 +86,8 @@ def fetch(url: str, care: Care, headers: Mapping[str, str] = MappingProxyType({}
                     raise Answered(url, answer)
                 return Fetched(body(url, answer, care, deadline), kind(url, answer, care), url)
         except (OSError, http.client.HTTPException) as error:
-            why = "took too long" if isinstance(error, TimeoutError) else str(error)
+            late = isinstance(error, TimeoutError) or time.monotonic() >= deadline
+            why = "took too long" if late else str(error)
             raise Unavailable(f"{url}: {why or type(error).__name__}") from error
     raise DataError(f"{url}: redirected more than {care.hops} times")
 
@@ -124,18 +128,45 @@ class Asked:
             else http.client.HTTPConnection(host, port, timeout=left)
         )
         plain = socket.create_connection((address, port), timeout=left)
+        self.fuse = Fuse(plain, deadline)
         try:
             self.link.sock = secured(plain, host) if parts.scheme == "https" else plain
         except OSError:
+            self.fuse.close()
             plain.close()
             raise
         self.path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
     def __enter__(self) -> http.client.HTTPResponse:
-        self.link.request("GET", self.path, headers=self.headers)
-        return self.link.getresponse()
+        try:
+            self.link.request("GET", self.path, headers=self.headers)
+            return self.link.getresponse()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __exit__(self, *_: object) -> None:
+        self.fuse.close()
+        self.link.close()
+
+
+class Fuse:
+    """Cuts a connection at a moment: one read may not take too long, but a drip of reads can."""
+
+    def __init__(self, link: socket.socket, at: float) -> None:
+        self.link = link.dup()  # its own number, which nobody else is given while this one waits
+        self.timer = threading.Timer(max(at - time.monotonic(), 0.0), self.cut)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def cut(self) -> None:
+        """Whoever reads sees the end."""
+        with suppress(OSError):
+            self.link.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """No longer needed."""
+        self.timer.cancel()
         self.link.close()
 
 
@@ -148,11 +179,27 @@ def checked(host: str, port: int, care: Care) -> str:
     """An address of the host; `DataError` when any of its addresses is not a public one."""
     found = {str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     for address in found:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        inner = getattr(ip, "ipv4_mapped", None) or ip
-        if not (inner.is_global and not inner.is_multicast) and not care.private:
+        if not care.private and not public(address):
             raise DataError(f"{host}: resolves to {address}, which is not a public address")
     return min(found)
+
+
+def public(address: str) -> bool:
+    """Whether the whole world knows it; of an IPv4 address inside one of IPv6, that one counts.
+
+    >>> [public(a) for a in ("1.1.1.1", "10.0.0.1", "64:ff9b::1.1.1.1", "64:ff9b::10.0.0.1")]
+    [True, False, True, False]
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in TRANSLATED:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return public(str(inner))
+        if ip.is_site_local or ip.is_reserved:
+            return False
+    return ip.is_global and not ip.is_multicast
 
 
 def remaining(deadline: float) -> float:
@@ -174,6 +221,7 @@ def body(url: str, answer: http.client.HTTPResponse, care: Care, deadline: float
         remaining(deadline)
         if len(kept) > care.largest:
             raise DataError(f"{url}: more than the {care.largest:,} bytes allowed came")
+    remaining(deadline)
     if told.isdigit() and len(kept) < int(told):
         raise Unavailable(f"{url}: {len(kept):,} of {int(told):,} bytes came")
     return bytes(kept)

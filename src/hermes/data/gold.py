@@ -6,7 +6,7 @@ import polars as pl
 
 from hermes.core.errors import ConfigError, nearest
 
-from . import transforms
+from . import merges, transforms
 from .lake import Lake
 
 GOLD = {
@@ -21,10 +21,16 @@ def gold(lake: Lake, name: str) -> pl.DataFrame:
     """One gold table, as fresh as silver; see `transforms` for its columns."""
     if name not in GOLD:
         raise ConfigError(f"no gold table {name!r}{nearest(name, GOLD)}")
-    table, stands = f"gold/{name}", lake.version("silver/events")
-    if lake.progress(table, "silver/events") < stands:
+    table = f"gold/{name}"
+    if lake.progress(table, "silver/events") < stands(lake):
         with lake.writing():
-            stands = lake.version("silver/events")
+            upto = stands(lake)
             events = lake.scan("silver/events").select(COLUMNS).collect()
-            lake.replace(table, transforms.run(GOLD[name], events=events), "silver/events", stands)
+            events = merges.resolved(events, merges.links(lake))
+            lake.replace(table, transforms.run(GOLD[name], events=events), "silver/events", upto)
     return lake.scan(table).collect()
+
+
+def stands(lake: Lake) -> int:
+    """Grows whenever an event comes or a merge is made or undone."""
+    return lake.version("silver/events") + max(lake.version("silver/merges"), 0)

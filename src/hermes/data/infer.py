@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -33,13 +34,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "split": ("split", "fold"),
     "title": ("title", "name", "original_title", "product_name", "headline"),
     "text_content": ("text_content", "description", "summary", "extract", "abstract", "overview"),
-    "creators": ("creators", "authors", "author", "artist", "director", "brand", "cast"),
+    "creators": ("creators",),
     "categories": ("categories", "genres", "category", "genre", "topics"),
     "tags": ("tags", "keywords"),
     "price": ("price",),
     "currency": ("currency",),
     "language": ("language", "language_code", "lang"),
-    "image_uri": ("image_uri", "image_url", "image", "img", "poster", "cover", "pictureurl"),
+    "image_uri": (
+        "image_uri", "image_url", "image", "img", "poster", "cover", "pictureurl", "thumbnail",
+    ),
     "published_at": (
         "published_at", "year", "original_publication_year", "release_date", "publication_date",
         "published",
@@ -49,9 +52,23 @@ WORDS: dict[str, tuple[str, ...]] = {
     "occupation": ("occupation", "job"),
     "country": ("country",),
 }  # fmt: skip
+ADDRESSES = ("href", "url", "link")  # name an item where nothing else does
+ROLES = {
+    "director": ("directors", "director"),
+    "writer": ("writers", "writer"),
+    "actor": ("cast", "actors", "actor", "starring"),
+    "author": ("authors", "author"),
+    "artist": ("artists", "artist"),
+    "brand": ("brand",),
+    "publisher": ("publisher",),
+}
 
 
-def draft(files: list[Path]) -> Mapping:
+TEXT = pl.String()
+LISTED = ("categories", "tags", "creators", *ROLES)
+
+
+def draft(files: list[Path], domain: str = "table") -> Mapping:
     """Which file holds what; `DataError` when none holds events or assets."""
     found: dict[str, list[Source]] = {"assets": [], "users": [], "events": []}
     for file in files:
@@ -65,7 +82,10 @@ def draft(files: list[Path]) -> Mapping:
     if not found["events"] and not found["assets"]:
         raise DataError(f"{', '.join(map(str, files))}: neither events nor assets among them")
     return Mapping(
-        assets=tuple(found["assets"]), users=tuple(found["users"]), events=tuple(found["events"])
+        domain=domain,
+        assets=tuple(found["assets"]),
+        users=tuple(found["users"]),
+        events=tuple(found["events"]),
     )
 
 
@@ -76,8 +96,13 @@ def plain(column: str) -> str:
 
 def guess(field: str, columns: tuple[str, ...]) -> str | None:
     """The column that the field is usually called."""
+    return called(WORDS.get(field, (field,)), columns)
+
+
+def called(words: Iterable[str], columns: tuple[str, ...]) -> str | None:
+    """The first column that has one of the names."""
     by_name = {plain(c): c for c in reversed(columns)}
-    return next((by_name[word] for word in WORDS.get(field, (field,)) if word in by_name), None)
+    return next((by_name[word] for word in words if word in by_name), None)
 
 
 def role(form: Format) -> str | None:
@@ -87,7 +112,7 @@ def role(form: Format) -> str | None:
         return "events"
     if user:
         return "users"
-    return "assets" if item else None
+    return "assets" if item or guess("title", form.columns) else None
 
 
 def source(file: Path, kind: str, form: Format) -> Source:
@@ -97,10 +122,23 @@ def source(file: Path, kind: str, form: Format) -> Source:
         column = guess(field, form.columns)
         if column is not None and column not in columns.values():
             columns[field] = column
+    makers, key = makers_of(kind, columns, form), tuple[str, ...]()
     given = dict(columns)
-    for frame in table(file, SAMPLE, columns, form):
-        given = {f: c for f, c in columns.items() if passes(frame.head(SAMPLE), f, kind)}
+    for frame in table(
+        file, SAMPLE, columns | {f"creators.{r}": c for r, c in makers.items()}, form
+    ):
+        sample = frame.head(SAMPLE)
+        given = {f: c for f, c in columns.items() if passes(sample, f, kind)}
+        kinds = {role: sample.schema[f"creators.{role}"] for role in makers}
+        makers = {r: c for r, c in makers.items() if kinds[r] in (TEXT, pl.List(TEXT))}
         break
+    if kind == "assets" and "asset_id" not in given:
+        address = called(ADDRESSES, form.columns)
+        if address and alone(file, address, form):
+            given = {"asset_id": address} | given
+        else:
+            parts = (given.get("title"), given.get("published_at"), address)
+            key = tuple(part for part in parts if part)
     default = "" if "kind" in given or kind != "events" else "interaction"
     return Source(
         file=file,
@@ -108,8 +146,26 @@ def source(file: Path, kind: str, form: Format) -> Source:
         separator=form.separator if form.kind == "csv" else None,
         encoding=form.encoding,
         kind="rating" if default and "value" in given else default,
-        lists=separator_of_lists(file, given, form),
+        lists=separator_of_lists(file, given | makers, form),
+        creators=makers,
+        key=key,
     )
+
+
+def makers_of(kind: str, columns: dict[str, str], form: Format) -> dict[str, str]:
+    """Columns of people by what they did, unless one column names all creators."""
+    if kind != "assets" or "creators" in columns:
+        return {}
+    found = {role: called(words, form.columns) for role, words in ROLES.items()}
+    return {role: column for role, column in found.items() if column}
+
+
+def alone(file: Path, column: str, form: Format) -> bool:
+    """Whether a column tells the rows of a file apart, all of them."""
+    frames = table(file, 1_000_000, {"asset_id": column}, form)
+    said = pl.concat(frame.select(pl.col("asset_id").cast(TEXT, strict=False)) for frame in frames)
+    ids = said["asset_id"]
+    return not (ids.is_null() | (ids.str.strip_chars() == "")).any() and ids.n_unique() == len(ids)
 
 
 def passes(frame: pl.DataFrame, field: str, kind: str) -> bool:
@@ -124,7 +180,7 @@ def passes(frame: pl.DataFrame, field: str, kind: str) -> bool:
 
 def separator_of_lists(file: Path, columns: dict[str, str], form: Format) -> str:
     """What stands between the entries of a list."""
-    listed = {f: c for f, c in columns.items() if f in ("categories", "tags", "creators")}
+    listed = {f: c for f, c in columns.items() if f in LISTED}
     if not listed:
         return "|"
     frame = next(table(file, SAMPLE, listed, form)).head(SAMPLE)

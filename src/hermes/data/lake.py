@@ -1,7 +1,8 @@
 """The lake on disk: Delta tables, each commit whole or not at all, each batch written once.
 
 bronze/*   rows as received, with source, batch and line; a table for each shape that came
-silver/*   events (typed, each once), assets and users (slowly changing dimensions, type 2)
+silver/*   events (typed, each once), assets and users (slowly changing dimensions, type 2), and
+           merges: which assets are one
 gold/*     what is made from silver, made again when silver has moved on
 quarantine rows that were refused;  batches what was ingested
 
@@ -51,6 +52,19 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "silver/events": columns(EVENT) | {"domain": pl.String()} | ORIGIN,
     "silver/assets": columns(ASSET) | {"placeholder": pl.Boolean()} | ORIGIN | VERSIONED,
     "silver/users": columns(USER) | ORIGIN | VERSIONED,
+    "silver/merges": {
+        "number": pl.Int64(),  # of the row, from 1
+        "merge": pl.String(),
+        "undone": pl.Boolean(),  # the row takes the merge back
+        **{
+            f"{side}_{what}" if what else side: pl.String()
+            for side in ("kept", "other")
+            for what in ("", "domain", "source")
+        },
+        "score": pl.Float64(),
+        "why": pl.String(),
+        "at": MOMENT,
+    },
     "quarantine": {
         "table": pl.String(),
         "reason": pl.String(),

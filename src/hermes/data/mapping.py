@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from hermes.core.errors import ConfigError, DataError, nearest
 
@@ -25,6 +26,8 @@ class Source(BaseModel):
     encoding: str = "utf-8"
     kind: str = ""  # of all events of the file, where no column says it
     lists: str = "|"  # between the entries of categories, tags and creators
+    creators: dict[str, str] = {}  # role: column that names those who had it
+    key: tuple[str, ...] = ()  # columns that make an asset's id together, where none alone does
 
     @field_validator("columns")
     @classmethod
@@ -34,6 +37,19 @@ class Source(BaseModel):
             if field not in KNOWN:
                 raise ValueError(f"no field {field!r} in the contract{nearest(field, KNOWN)}")
         return columns
+
+    @model_validator(mode="after")
+    def once(self) -> Source:
+        """Nothing is said in two ways."""
+        for way, field in (("creators", "creators"), ("key", "asset_id")):
+            if getattr(self, way) and field in self.columns:
+                raise ValueError(f"columns.{field} and {way} say the same; leave one of them out")
+        return self
+
+    def read(self) -> dict[str, str]:
+        """Every column that is read, by what it becomes; parts of a field are `field.part`."""
+        roles = {f"creators.{role}": column for role, column in self.creators.items()}
+        return self.columns | roles | {f"key.{n}": one for n, one in enumerate(self.key)}
 
     @field_validator("kind")
     @classmethod
@@ -99,9 +115,18 @@ def dump(mapping: Mapping) -> str:
                 lines.append(f"encoding = {quote(source.encoding)}")
             if source.lists != "|":
                 lines.append(f"lists = {quote(source.lists)}")
-            lines.append(f"[{table}.columns]")
-            lines += [f"{field} = {quote(column)}" for field, column in source.columns.items()]
+            if source.key:
+                lines.append(f"key = [{', '.join(map(quote, source.key))}]")
+            for name in ("columns", "creators"):
+                if told := getattr(source, name):
+                    lines.append(f"[{table}.{name}]")
+                    lines += [f"{bare(field)} = {quote(column)}" for field, column in told.items()]
     return "\n".join(lines) + "\n"
+
+
+def bare(key: str) -> str:
+    """A key of TOML, in quotes where it needs them."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else quote(key)
 
 
 def quote(text: str) -> str:

@@ -20,6 +20,10 @@ from typing import Any
 
 import polars as pl
 
+from hermes.core.errors import ConfigError
+
+from .groups import Groups
+
 LEADING = "the a an la le les il el los las das der die de det den lo un une l"
 ARTICLE = re.compile(rf"^(?:{LEADING.replace(' ', '|')}) (?=\S)")
 TURNED = re.compile(rf"(?i)^(.+), ({LEADING.replace(' ', '|')}|l')$")
@@ -43,6 +47,7 @@ SPELLED = (
     | {"dr": "doctor", "mr": "mister", "vs": "versus"}
 )
 COMMON = 3000  # records that share a word beyond which it finds nothing
+Pairs = frozenset[tuple[str, str]]
 SCHEMA = {"left": pl.String(), "right": pl.String(), "score": pl.Float64(), "why": pl.String()}
 
 
@@ -53,6 +58,11 @@ class Plan:
     threshold: float = 0.8
     alike: float = 0.85  # share of letter triples that two spellings have in common, at least
     apart: int = 2  # years
+
+    def __post_init__(self) -> None:
+        """Refuse a threshold that no score can be compared with."""
+        if not 0 < self.threshold <= 1:
+            raise ConfigError(f"threshold {self.threshold}: must be above 0 and at most 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +108,55 @@ class Block:
         return len(self.by.get(key, ()))
 
 
-def matches(left: pl.DataFrame, right: pl.DataFrame, plan: Plan = Plan()) -> pl.DataFrame:
+def matches(
+    left: pl.DataFrame, right: pl.DataFrame, plan: Plan = Plan(), never: Pairs = frozenset()
+) -> pl.DataFrame:
     """Pairs of assets that are the same thing, each asset in one pair at most.
 
-    Frames with asset_id, title, published_at, and creators where they are known.
+    Frames with asset_id, title, published_at, and creators where they are known; `never` holds
+    (left, right) of which it is known that they are two things.
     -> left, right, score, why, the surest first
     """
-    ours = [record(row) for row in left.iter_rows(named=True)]
+    ours = Block.of(record(row) for row in left.iter_rows(named=True))
     block = Block.of(record(row) for row in right.iter_rows(named=True))
-    pairs = []
-    for one in ours:
-        for other in block.near(one):
-            score, why = judged(one, block.records[other], plan)
-            if score >= plan.threshold:
-                pairs.append((score, one.id, other, why))
+    near = ((one, other) for one, mine in ours.records.items() for other in block.near(mine))
     taken: set[tuple[str, str]] = set()
     rows = []
-    for score, mine, theirs, why in sorted(pairs, key=lambda p: (-p[0], p[1], p[2])):
+    for mine, theirs, score, why in surest(near, ours, block, plan, never):
         if ("left", mine) not in taken and ("right", theirs) not in taken:
             taken |= {("left", mine), ("right", theirs)}
-            rows.append({"left": mine, "right": theirs, "score": score, "why": why})
-    return pl.DataFrame(rows, schema=SCHEMA)
+            rows.append((mine, theirs, score, why))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def twins(assets: pl.DataFrame, plan: Plan = Plan(), never: Pairs = frozenset()) -> pl.DataFrame:
+    """Pairs of assets of one frame that are the same thing: as few as join all that are.
+
+    -> left (the one that comes first in the frame), right, score, why, the surest first
+    """
+    block = Block.of(record(row) for row in assets.iter_rows(named=True))
+    place = {one: n for n, one in enumerate(block.records)}
+    near = {
+        (min(one, other, key=place.__getitem__), max(one, other, key=place.__getitem__))
+        for one, mine in block.records.items()
+        for other in block.near(mine) - {one}
+    }
+    groups = Groups()
+    rows = [pair for pair in surest(near, block, block, plan, never) if groups.join(*pair[:2])]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def surest(
+    near: Iterable[tuple[str, str]], left: Block, right: Block, plan: Plan, never: Pairs
+) -> list[tuple[str, str, float, str]]:
+    """Of pairs worth comparing those that are the same, by falling score, with score and why."""
+    pairs = []
+    for one, other in near:
+        if (one, other) not in never:
+            score, why = judged(left.records[one], right.records[other], plan)
+            if score >= plan.threshold:
+                pairs.append((one, other, score, why))
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
 
 
 def record(row: Mapping[str, Any]) -> Record:
@@ -203,7 +241,7 @@ def judged(a: Record, b: Record, plan: Plan) -> tuple[float, str]:
     elif gap:
         telling = max(len(a.spellings[0].split()), 1)
         score -= {1: 0.06, 2: 0.17}[gap] + (0.1 if telling == 1 else 0.05 if telling == 2 else 0.0)
-        why = f"{why}, {gap} years apart"
+        why = f"{why}, {gap} year{'s' * (gap > 1)} apart"
     if a.makers and b.makers:
         if shared := a.makers & b.makers:
             return min(score + 0.1, 1.0), f"{why}, both by {min(shared)}"

@@ -71,15 +71,19 @@ def table(rows: list[list[str]], names: Vocabulary) -> csr_array:
 
 
 def cards(assets: pl.DataFrame) -> Iterable[bytes]:
-    """What an answer says of an item, as a JSON object."""
+    """What an answer says of an item, as a JSON object; of several sources where it is of those."""
     columns = (
         "asset_id", "title", "domain", "creators", "categories", "tags", "price", "currency",
         "image_uri", "published_at",
     )  # fmt: skip
-    for row in assets.select(columns).iter_rows(named=True):
+    rare = [name for name in ("text_content", "sources") if name in assets.columns]
+    for row in assets.select(*columns, *rare).iter_rows(named=True):
         at: datetime | None = row["published_at"]
         row["published_at"] = at.astimezone(UTC).date().isoformat() if at else None
         row["year"] = at.year if at else None
         for name in ("creators", "categories", "tags"):
             row[name] = row[name] or []
+        for name in rare:
+            if row[name] is None:
+                del row[name]
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()

@@ -65,6 +65,18 @@ def versions(history: Table, incoming: Table, key: str, now: datetime) -> Table:
     return kept.cast(history.schema()).union(begun.select(history.columns).cast(history.schema()))
 
 
+def resolved(events: Table, links: Table) -> Table:
+    """Events of an asset that is another one seen elsewhere, as events of that one.
+
+    `links` says asset_id, kept and the domain of the kept one; see `merges.links`.
+    """
+    known = links.select("asset_id", "kept", home="domain")
+    found = events.left_join(known, "asset_id")
+    return found.mutate(
+        asset_id=found.kept.fill_null(found.asset_id), domain=found.home.fill_null(found.domain)
+    ).select(events.columns)
+
+
 def histories(events: Table) -> Table:
     """Each user's events, oldest first: user_id, assets, kinds, times, events."""
     order = [events.occurred_at, events.line, events.event_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from hermes.core.errors import ConfigError, DataError, nearest
+from hermes.data import infer
 from hermes.data import mapping as maps
-from hermes.data.infer import draft, guess
+from hermes.data.infer import draft
 from hermes.data.rules import WEIGHTS
 from hermes.data.source import Part, Source
 from hermes.data.tabular import FORMATS, present, sniff, table
@@ -48,6 +50,9 @@ def key(mapping: maps.Mapping) -> str:
     for sources in (told["assets"], told["users"], told["events"]):
         for source in sources:
             source["file"] = Path(source["file"]).name
+            for rare in ("creators", "key"):  # a mapping without them is the mapping it always was
+                if not source[rare]:
+                    del source[rare]
     return json.dumps(told, sort_keys=True)
 
 
@@ -98,25 +103,32 @@ def of_options(
     return maps.Mapping(domain=domain, assets=shelf, users=people, events=(log,))
 
 
-def described(file: Path, key: str, name: str, encoding: str) -> maps.Source:
+def of_assets(
+    assets: tuple[Path, ...], item: str | None = None, users: tuple[Path, ...] = (),
+    user: str | None = None, domain: str = "table", separator: str | None = None,
+    encoding: str = "utf-8",
+) -> maps.Mapping:  # fmt: skip
+    """A mapping from options without events; an item's column may be left to guess."""
+    shelf = tuple(described(file, item, "assets", encoding, separator) for file in assets)
+    people = tuple(described(file, user, "users", encoding, separator) for file in users)
+    return maps.Mapping(domain=domain, assets=shelf, users=people)
+
+
+def described(
+    file: Path, key: str | None, name: str, encoding: str, separator: str | None = None
+) -> maps.Source:
     """The columns of a file of assets or users, whose key has the name it has among the events."""
-    drafted = getattr(draft([file]), name) if guess_role(file) == name else ()
-    columns = dict(drafted[0].columns) if drafted else {}
-    form = sniff(file, None, encoding)
-    id_field = "asset_id" if name == "assets" else "user_id"
-    if key in form.columns:
+    form = sniff(file, separator, encoding)
+    known = infer.role(form) == name
+    drafted = infer.source(file, name, form) if known else maps.Source(file=file, columns={})
+    columns, id_field = dict(drafted.columns), "asset_id" if name == "assets" else "user_id"
+    if key in form.columns and key is not None:
         columns = {f: c for f, c in columns.items() if c != key} | {id_field: key}
-    if id_field not in columns:
-        raise DataError(f"{file}: no column {key!r}{nearest(key, form.columns)}")
-    return maps.Source(
-        file=file, columns=columns, encoding=form.encoding,
-        lists=drafted[0].lists if drafted else "|",
-    )  # fmt: skip
-
-
-def guess_role(file: Path) -> str:
-    """assets when something looks like an item's id, else users."""
-    return "assets" if guess("asset_id", sniff(file).columns) else "users"
+        drafted = drafted.model_copy(update={"key": ()})
+    elif key is not None or not (id_field in columns or drafted.key):
+        raise DataError(f"{file}: no column {key or id_field!r}{nearest(key or '', form.columns)}")
+    found = {"columns": columns, "encoding": form.encoding, "separator": separator}
+    return drafted.model_copy(update=found)
 
 
 def check(name: str, source: maps.Source) -> None:
@@ -124,16 +136,17 @@ def check(name: str, source: maps.Source) -> None:
     form = sniff(source.file, source.separator, source.encoding)
     needed = {"events": ("user_id", "asset_id"), "assets": ("asset_id",), "users": ("user_id",)}
     for wanted in needed[name]:
-        if wanted not in source.columns:
+        if wanted not in source.columns and not (wanted == "asset_id" and source.key):
             raise ConfigError(f"{source.file}: the mapping of {name} lacks {wanted}")
     if form.kind != "jsonl":
-        present(source.file, source.columns, form)
+        present(source.file, source.read(), form)
 
 
 def read(name: str, source: maps.Source, domain: str, rows: int) -> Iterator[pl.DataFrame]:
     """Frames in the contract's columns."""
     form = sniff(source.file, source.separator, source.encoding)
-    for frame in table(source.file, rows, source.columns, form):
+    for given in table(source.file, rows, source.read(), form):
+        frame = whole(split(given, source.lists), source) if name == "assets" else given
         made: dict[str, pl.Expr] = {}
         if name == "events":
             if "kind" not in source.columns:
@@ -145,12 +158,51 @@ def read(name: str, source: maps.Source, domain: str, rows: int) -> Iterator[pl.
                 made["title"] = pl.col("asset_id")
             if "domain" not in source.columns:
                 made["domain"] = pl.lit(domain)
-            for listed in LISTS:
-                if frame.schema.get(listed) == pl.String:
-                    made[listed] = pl.col(listed).map_batches(
-                        partial(lists, source.lists), return_dtype=pl.List(pl.String)
-                    )
         yield frame.with_columns(**made)
+
+
+def split(frame: pl.DataFrame, separator: str) -> pl.DataFrame:
+    """Texts that are lists, as lists."""
+    texts = [n for n in frame.columns if n.partition(".")[0] in LISTS]
+    return frame.with_columns(
+        pl.col(n).map_batches(partial(lists, separator), return_dtype=pl.List(pl.String))
+        for n in texts
+        if frame.schema[n] == pl.String
+    )
+
+
+def whole(frame: pl.DataFrame, source: maps.Source) -> pl.DataFrame:
+    """Creators from a column for each role, and ids from several columns."""
+    made: dict[str, pl.Expr] = {}
+    roles = {f"creators.{role}": role for role in source.creators}
+    for part, role in roles.items():
+        if frame.schema[part] not in (pl.List(pl.String), pl.List(pl.Null), pl.Null):
+            raise DataError(
+                f"{source.file}: column {source.creators[role]!r} holds {frame.schema[part]};"
+                " names are texts or lists of texts: map objects with name and role to `creators`"
+            )
+    if roles:
+        named = (
+            pl.col(n).cast(pl.List(pl.String)).list.eval(people(role)) for n, role in roles.items()
+        )
+        made["creators"] = pl.concat_list(one.fill_null([]) for one in named)
+    parts = [name for name in frame.columns if name.startswith("key.")]
+    if parts:
+        said = pl.concat_str(parts, separator="\x1f", ignore_nulls=True)
+        made["asset_id"] = said.map_batches(identities, return_dtype=pl.String)
+    return frame.with_columns(**made).drop(*roles, *parts)
+
+
+def people(role: str) -> pl.Expr:
+    """Those of a list who have a name, with their role."""
+    name = pl.element().str.strip_chars()
+    return pl.struct(name=name, role=pl.lit(role)).filter(name.fill_null("") != "")
+
+
+def identities(keys: pl.Series) -> pl.Series:
+    """16 hexadecimal digits for each key, none for an empty one."""
+    made = [hashlib.sha256(k.encode()).hexdigest()[:16] if k else None for k in keys.to_list()]
+    return pl.Series(keys.name, made, dtype=pl.String)
 
 
 def lists(separator: str, texts: pl.Series) -> pl.Series:

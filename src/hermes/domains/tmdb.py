@@ -73,14 +73,14 @@ def collect(
     found: dict[int, Film] = {}
     for page in range(1, pages + 1):
         listed = api.get("discover/movie", sort_by="vote_count.desc", page=page) or {}
-        for one in listed.get("results", []):
+        for one in listed.get("results") or ():
             if isinstance(one, dict) and isinstance(number := one.get("id"), int):
                 film = api.get(f"movie/{number}", append_to_response="credits,keywords")
                 if film is not None:
                     found[number] = film
         if said:
             said(len(found), len(found) + 20 * (pages - page))
-        if page >= int(listed.get("total_pages", page)):
+        if page >= int(listed.get("total_pages") or page):
             break
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{FILE}.part"
@@ -94,10 +94,17 @@ def films(file: Path, rows: int) -> Iterator[pl.DataFrame]:
     for frame in lines(file):
         made = []
         for line, text in frame.rows():
-            film = told(text)
-            row = {"malformed": text} if film is None else asset(film)
-            made.append(row | {"line": line})
+            made.append(row(text) | {"line": line})
         yield pl.DataFrame(made, schema=ASSET)
+
+
+def row(text: str) -> dict[str, Any]:
+    """A line as a row of the contract; one that is no film, or of another shape, stays as it is."""
+    film = told(text)
+    try:
+        return {"malformed": text} if film is None else asset(film)
+    except (AttributeError, KeyError, TypeError):
+        return {"malformed": text}
 
 
 def asset(film: Film) -> dict[str, Any]:

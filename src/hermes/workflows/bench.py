@@ -30,6 +30,7 @@ PARTS = (
     "train",
     "scale",
     "delayed",
+    "resolve",
     "speed",
 )
 LIBRARIES = (
