@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,14 @@ import numpy as np
 from hermes.core.config import resolve
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.types import Array, Bools, Floats, Ints, strongest
+from hermes.data import merges
 from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
+from hermes.data.infer import draft
+from hermes.data.ingest import ingest
 from hermes.data.interactions import Interactions
 from hermes.data.lake import Lake
+from hermes.domains.table import Table
 from hermes.evaluation.intervals import Interval, bootstrap
 from hermes.models.base import Retriever
 from hermes.pipeline.assemble import assemble
@@ -88,7 +93,18 @@ def measure(place: Place) -> list[Row]:
 
 def films(ground: Ground) -> list[Row]:
     """MovieLens-1M, films joined with their plots and casts."""
-    return measured("MovieLens-1M with plots and cast", ground.plotted(), ground.place.work)
+    return measured("MovieLens-1M with plots and cast", plotted(ground), ground.place.work)
+
+
+def plotted(ground: Ground) -> Path:
+    """The lake of MovieLens-1M with the plots, casts and genres of the same films."""
+    lake, now = Lake(ground.place.work / "lake-films-with-plots"), datetime.now(UTC)
+    ingest(lake, resolve("hermes.domains.movielens:adapter"), ground.raw("movielens-1m"), now)
+    plots = ground.raw("movie-plots")
+    ingest(lake, Table(draft([plots / "plots.parquet"], "plots")), plots, now)
+    pairs = merges.proposed(lake, "movielens", "plots")
+    merges.record(lake, pairs, now)
+    return lake.path
 
 
 def world(ground: Ground) -> list[Row]:
@@ -115,7 +131,8 @@ def measured(name: str, lake: Path, work: Path, seed: int = 0) -> list[Row]:
         "popularity by own genres": strict.recall(own),
         "content": strict.recall(by(restored(bundle, "content"), strict.log)),
     }
-    note = f"{len(strict.users):,} users, {int(strict.cold.sum()):,} cold items of {len(data.catalogue) - 1:,}"
+    cold, every = int(strict.cold.sum()), len(data.catalogue) - 1
+    note = f"{len(strict.users):,} users, {cold:,} cold items of {every:,}"
     rows = [
         row(f"{name}, {peer}: recall@{K} of cold items", r, note) for peer, r in recalls.items()
     ]

@@ -81,8 +81,8 @@ class Content(Closed, Embedder[ContentConfig]):
         known = data.content if len(data.content) else coded(data.item_fields)
         if not known.any():
             raise DataError("Content: nothing is known of any item; give categories, texts, years")
-        x = csr_array(data.matrix(), dtype=np.float64)
-        x.data[:] = 1.0
+        x = data.matrix()
+        x.data = np.ones(x.nnz)
         rng = np.random.default_rng(run.seed)
         content = one_more(known)
         table = Table(x, content, fold(x, self.config.places, rng))
