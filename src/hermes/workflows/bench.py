@@ -31,6 +31,7 @@ PARTS = (
     "scale",
     "delayed",
     "resolve",
+    "cold",
     "speed",
 )
 LIBRARIES = (
