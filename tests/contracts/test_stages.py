@@ -18,6 +18,7 @@ import hermes.retrieval
 from hermes.core.protocols import Query
 from hermes.core.types import Candidates, Floats, Ints, Queries
 from hermes.data.catalogue import Catalogue
+from hermes.encoders.base import Vectors
 from hermes.policy.diversity import MMR, unit
 from hermes.policy.exploration import PlackettLuce
 from hermes.policy.quota import Quota
@@ -26,8 +27,11 @@ from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.embedding import EmbeddingChannel
+from hermes.retrieval.graph import Graph
 from hermes.retrieval.index import VectorIndex
+from hermes.retrieval.knowledge import GraphChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
+from hermes.retrieval.visual import Visual, VisualChannel
 
 AT = datetime(2024, 10, 4, tzinfo=UTC)
 VECTORS = np.random.default_rng(0).normal(size=(41, 6)).astype(np.float32)
@@ -66,6 +70,8 @@ CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
     TrendingChannel: lambda shop: TrendingChannel("c", np.arange(41.0)),
     EmbeddingChannel: lambda shop: EmbeddingChannel("c", encode, VectorIndex.build(VECTORS)),
     TextChannel: lambda shop: TextChannel("c", TextSearch(shop)),
+    VisualChannel: lambda shop: VisualChannel("c", Visual(Vectors(VECTORS, "vision:test:1"))),
+    GraphChannel: lambda shop: GraphChannel("c", Graph.of(shop)),
 }
 FILTERS: dict[type, Callable[[Catalogue], Any]] = {
     Seen: lambda shop: Seen(len(shop)),

@@ -146,3 +146,40 @@ def test_every_claim_holds(shop: Catalogue, seed: int) -> None:
         else:
             assert reason.code in {"chosen", "catalogue"}
     assert len({r.code for r in reasons}) >= 3
+
+
+class Ties:
+    """Each odd item shares a maker with the first of the history."""
+
+    def traced(self, query: Query, items: Ints) -> list[tuple[str, tuple[int, ...]]]:
+        first = int(query.history[0]) if len(query.history) else 0
+        tied = [i % 2 and first for i in items.tolist()]
+        return [
+            (f"shares the director of Title {first}", (first, i)) if yes else ("", ())
+            for i, yes in zip(items.tolist(), tied, strict=True)
+        ]
+
+
+def related(shop: Catalogue, history: list[int], **ranks: Array) -> list[Reason]:
+    query = Query(id="r", at=AT, history=np.array(history, np.int64))
+    columns = {f"rank.{name}": np.array(rank, np.float32) for name, rank in ranks.items()}
+    channels = {"near": Neighbours(), "hot": Weekly(), "graph": Ties()}
+    slate = Candidates(np.array([11, 12], np.int64), columns)
+    return Reasons(shop, channels).explain(query, slate)
+
+
+def test_how_an_item_hangs_together_with_the_past_is_told(shop: Catalogue) -> None:
+    tied, other = related(shop, [3], graph=[1, 2])
+    assert tied == Reason("related", "Shares the director of Title 3", (3, 11), ("graph",))
+    assert other.code == "new"
+
+
+def test_who_ranked_an_item_higher_speaks_of_it(shop: Catalogue) -> None:
+    assert related(shop, [3], graph=[2, 9], near=[1, 1])[0].code == "because"
+    assert related(shop, [3], graph=[1, 9], near=[2, 1])[0].code == "related"
+    assert related(shop, [3], graph=[2, 9], hot=[1, 1])[0].code == "popular"
+    assert related(shop, [3], graph=[NAN, 9], near=[5, 1])[0].code == "because"
+
+
+def test_of_a_stranger_nothing_is_related(shop: Catalogue) -> None:
+    assert {r.code for r in related(shop, [], graph=[1, 2])} <= {"new", "catalogue"}

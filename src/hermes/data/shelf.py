@@ -77,10 +77,14 @@ def cards(assets: pl.DataFrame) -> Iterable[bytes]:
         "image_uri", "published_at",
     )  # fmt: skip
     rare = [name for name in ("text_content", "sources") if name in assets.columns]
-    for row in assets.select(*columns, *rare).iter_rows(named=True):
+    series = assets["attributes"].str.json_path_match("$.series").to_list()
+    told = assets.select(*columns, *rare).iter_rows(named=True)
+    for row, whole in zip(told, series, strict=True):
         at: datetime | None = row["published_at"]
         row["published_at"] = at.astimezone(UTC).date().isoformat() if at else None
         row["year"] = at.year if at else None
+        if whole:
+            row["series"] = whole
         for name in ("creators", "categories", "tags"):
             row[name] = row[name] or []
         for name in rare:

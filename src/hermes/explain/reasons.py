@@ -5,13 +5,15 @@
 | match | Matches 'alien' | the item holds these words of the query's text |
 | because | Because you watched X | X is in the recent history and adds most to the score |
 | like | Like X | the same, where X is the anchor of an item's page |
+| related | Shares the director of X | the catalogue holds each step from X to the item |
 | popular | Popular this week | the item is among the first of the channel that counts that window |
 | taste | Matches your taste for Drama | Drama is commoner in the recent history than elsewhere |
 | new | New | published at most so long before the request |
 | chosen | Chosen for you | a channel that reads the history brought it, and there is a history |
 | catalogue | From the catalogue | |
 
-A popular channel speaks before the history only where it ranked the item higher.
+A popular channel, and one that knows how items hang together, speak before the history only where
+they ranked the item higher.
 """
 
 from __future__ import annotations
@@ -62,6 +64,14 @@ class Matcher(Protocol):
         """(n,) -> n, empty where the item holds none."""
 
 
+@runtime_checkable
+class Tracer(Protocol):
+    """A channel that can tell how each candidate hangs together with what the query is about."""
+
+    def traced(self, query: Query, items: Ints) -> list[tuple[str, tuple[int, ...]]]:
+        """(n,) -> n: a sentence without its subject, and the items it speaks of; or nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """When a claim is worth making."""
@@ -85,6 +95,7 @@ class Reasons:
         self.witnesses = {n: c for n, c in channels.items() if isinstance(c, Witness)}
         self.crowds = {n: c.phrase for n, c in channels.items() if isinstance(c, Crowd)}
         self.matchers = {n: c for n, c in channels.items() if isinstance(c, Matcher)}
+        self.tracers = {n: c for n, c in channels.items() if isinstance(c, Tracer)}
         self.categories = padded(catalogue)
         common = np.bincount(self.categories.ravel(), minlength=len(catalogue.categories))
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
@@ -99,6 +110,7 @@ class Reasons:
         place, crowd = self.crowded(ranks, len(slate))
         taste, new = self.taste(query, slate.items), self.fresh(query, slate.items)
         words, matcher = self.matched(query, slate.items)
+        related = self.related(query, slate.items, ranks)
         because, named = "like" if query.anchor else "because", Counter[int]()
         out = []
         for i, item in enumerate(slate.items.tolist()):
@@ -107,6 +119,8 @@ class Reasons:
             if words[i]:
                 claim = f"Matches '{words[i]}'"
                 reason = Reason("match", claim, (item,), (matcher,))
+            elif (tie := related[i]) and tie[0] <= min(near[i], place[i]):
+                reason = tie[1]
             elif behind[i] and not worn and not (popular and place[i] < near[i]):
                 reason = self.said(because, behind[i], witness[i])
                 named[behind[i]] += 1
@@ -137,6 +151,18 @@ class Reasons:
                     if code and not behind[i] and rank < np.inf:  # not NaN
                         behind[i], near[i], witness[i] = code, rank, name
         return behind, near, witness
+
+    def related(
+        self, query: Query, items: Ints, ranks: Mapping[str, Array]
+    ) -> list[tuple[float, Reason] | None]:
+        """How each item hangs together with the query, and how high who says so ranked it."""
+        out: list[tuple[float, Reason] | None] = [None] * len(items)
+        for name in filter(ranks.__contains__, self.tracers):
+            told = self.tracers[name].traced(query, items)
+            for i, ((text, codes), rank) in enumerate(zip(told, ranks[name].tolist(), strict=True)):
+                if text and rank < np.inf and not out[i]:
+                    out[i] = rank, Reason("related", started(text), codes, (name,))
+        return out
 
     def matched(self, query: Query, items: Ints) -> tuple[list[str], str]:
         """The words of the text that each item holds, and the channel that says so."""
@@ -227,6 +253,16 @@ def padded(catalogue: Catalogue) -> Ints:
     row = np.repeat(np.arange(len(counts)), counts)
     out[row, np.arange(len(row)) - np.repeat(table.indptr[:-1], counts)] = table.indices
     return out
+
+
+def started(text: str) -> str:
+    """A sentence without its subject as a line of its own.
+
+    >>> started("is in the same series as Alien"), started("shares the director of Alien")
+    ('Same series as Alien', 'Shares the director of Alien')
+    """
+    bare = text.removeprefix("is in the ").removeprefix("is ")
+    return bare[:1].upper() + bare[1:]
 
 
 def verb(domain: str) -> str:

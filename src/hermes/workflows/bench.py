@@ -32,6 +32,7 @@ PARTS = (
     "delayed",
     "resolve",
     "cold",
+    "knowledge",
     "speed",
 )
 LIBRARIES = (
