@@ -19,6 +19,7 @@ from hermes.core.protocols import Query
 from hermes.core.types import Candidates, Floats, Ints, Queries
 from hermes.data.catalogue import Catalogue
 from hermes.encoders.base import Vectors
+from hermes.encoders.ngrams import NGrams
 from hermes.policy.diversity import MMR, unit
 from hermes.policy.exploration import PlackettLuce
 from hermes.policy.quota import Quota
@@ -26,10 +27,12 @@ from hermes.policy.rules import Available, Excluded, Fresh, Matching, Seen
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
+from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel
 from hermes.retrieval.graph import Graph
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.knowledge import GraphChannel
+from hermes.retrieval.semantic import SemanticChannel, SemanticSearch
 from hermes.retrieval.text_search import TextChannel, TextSearch
 from hermes.retrieval.visual import Visual, VisualChannel
 
@@ -65,6 +68,12 @@ def encode(queries: Queries) -> Floats:
     return VECTORS[queries.history[:, -1]]
 
 
+def semantic(shop: Catalogue) -> SemanticSearch:
+    encoder = NGrams.fit(shop.titles[1:], np.random.default_rng(0))
+    rows = np.concatenate([np.zeros((1, encoder.d), np.float32), encoder.encode(shop.titles[1:])])
+    return SemanticSearch.of_items(Vectors(rows, encoder.identity), encoder)
+
+
 CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
     NeighbourChannel: lambda shop: NeighbourChannel("c", Alike()),
     TrendingChannel: lambda shop: TrendingChannel("c", np.arange(41.0)),
@@ -72,6 +81,10 @@ CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
     TextChannel: lambda shop: TextChannel("c", TextSearch(shop)),
     VisualChannel: lambda shop: VisualChannel("c", Visual(Vectors(VECTORS, "vision:test:1"))),
     GraphChannel: lambda shop: GraphChannel("c", Graph.of(shop)),
+    ColdStart: lambda shop: ColdStart(
+        "c", encode, np.arange(20, 41), VECTORS[20:], shop.published[20:]
+    ),
+    SemanticChannel: lambda shop: SemanticChannel("c", semantic(shop)),
 }
 FILTERS: dict[type, Callable[[Catalogue], Any]] = {
     Seen: lambda shop: Seen(len(shop)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -103,7 +104,10 @@ class Milvus:
             return scores, items
         rows = np.asarray(vectors, np.float32).tolist()
         given = {"limit": min(k, MOST), "output_fields": ["code"], "timeout": self.deadline}
+        began = perf_counter()
         found = called(self.client.search, self.name, rows, **given)
+        if (took := perf_counter() - began) > self.deadline:  # a client may wait for longer
+            raise Unavailable(f"Milvus: {took:.3f} s for a search, {self.deadline} s are allowed")
         for row, hits in enumerate(found):
             items[row, : len(hits)] = [hit["code"] for hit in hits]
             scores[row, : len(hits)] = [hit["distance"] for hit in hits]
