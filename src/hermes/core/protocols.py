@@ -31,6 +31,7 @@ class Query:
     context: Ints = field(default_factory=none)  # (3,) page, device and referrer; (0,): unknown
     anchor: int = 0  # "more like this item"
     text: str = ""
+    plain: tuple[str, ...] = ()  # what was understood of the text and is taken back
     exclude: Ints = field(default_factory=none)  # never to be shown
     filters: Mapping[str, object] = field(default_factory=dict)  # see policy/rules
     diversity: float | None = None  # MMR's 1 - lambda; None: the bundle's own

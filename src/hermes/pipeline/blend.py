@@ -119,10 +119,15 @@ class Blend:
         if self.scale not in SCALES:
             raise ConfigError(f"blend.scale: {self.scale!r}{nearest(self.scale, SCALES)}")
 
-    def __call__(self, pools: Mapping[str, Candidates]) -> Candidates:
-        """One pool, by item code, with `blend`, and `retrieval.<c>` and `rank.<c>` per channel."""
-        table = tabulate(pools)
-        weights = np.array([self.weights.get(c, 1.0) for c in table.channels], np.float32)
+    def __call__(
+        self, pools: Mapping[str, Candidates], instead: Mapping[str, float] | None = None
+    ) -> Candidates:
+        """One pool, by item code, with `blend`, and `retrieval.<c>` and `rank.<c>` per channel.
+
+        instead: weights of this query alone.
+        """
+        table, given = tabulate(pools), self.weights if instead is None else instead
+        weights = np.array([given.get(c, 1.0) for c in table.channels], np.float32)
         if not weights.any():  # a newcomer may get nothing but channels that others can do without
             weights = np.ones_like(weights)
         columns: dict[str, Array] = {

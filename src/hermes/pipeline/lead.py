@@ -1,43 +1,76 @@
-"""How an explicit text leads.
+"""How a text leads, by how explicit it is.
 
-Where the text of a query matches anything that may be shown, the candidates are those matches and
-nothing else, be they fewer than asked for, and behaviour orders them together with the text, which
-weighs as much in the blend as all channels of behaviour; where it matches nothing, the slate is as
-without it, and the trace says so.
+What was understood of it filters. Where the rest names what is wanted and matches anything that may
+be shown, the candidates are those matches and nothing else, be they fewer than asked for, and no
+ranker puts them in another order, since none has learned from texts. The vaguer a text is, the more
+behaviour counts in the blend; a text that does not name anything narrows nothing. Where it matches
+nothing the slate is as without it, and the trace says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from hermes.core.protocols import Query
 from hermes.core.types import Bools, Candidates, Ints, strongest
 
+from .asked import Reader
+from .explicit import Role, leaning
 from .trace import Trace
 
-CHANNEL = "text"
-RANK = f"rank.{CHANNEL}"
+CHANNEL, MEANING = "text", "semantic"
+RANKS = (f"rank.{CHANNEL}", f"rank.{MEANING}")
+EXPLICIT = 0.5  # from where on a text leads
 
 
 def weighed(weights: Mapping[str, float], behaviour: Sequence[str]) -> dict[str, float]:
-    """The blend's weights with that of the text; a channel without one counts 1."""
-    return {**weights, CHANNEL: sum(abs(weights.get(name, 1.0)) for name in behaviour) or 1.0}
+    """The blend's weights with those of the texts; a channel without one counts 1."""
+    total = sum(abs(weights.get(name, 1.0)) for name in behaviour) or 1.0
+    return {**weights, CHANNEL: total, MEANING: total}
 
 
-def narrowed(query: Query, pool: Candidates, allowed: Bools) -> Bools:
+def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
+    """The query as it was understood; as it is without a text or somebody to read it."""
+    if reader is None or not query.text.strip():
+        return query
+    query, trace.read, trace.explicit = reader(query)
+    return query
+
+
+def weights(
+    names: Iterable[str], base: Mapping[str, float], trace: Trace
+) -> dict[str, float] | None:
+    """What the channels count for a text that was read; None for the blend's own."""
+    if trace.read is None:
+        return None
+    roles: dict[str, Role] = {
+        name: "content" if name in (CHANNEL, MEANING) else "behaviour" for name in names
+    }
+    return leaning(trace.explicit, roles, base)
+
+
+def matching(query: Query, pool: Candidates) -> Bools:
+    """What a channel of texts brought.  -> (n,)"""
+    found = np.zeros(len(pool), bool)
+    for rank in RANKS if query.text else ():
+        if rank in pool.columns:
+            found |= np.isfinite(pool.columns[rank])
+    return found
+
+
+def narrowed(query: Query, pool: Candidates, allowed: Bools, explicit: float = 1.0) -> Bools:
     """What may be shown and matches; without a text or a match, what may be shown.  -> (n,)"""
-    if not query.text or RANK not in pool.columns:
+    if explicit < EXPLICIT:
         return allowed
-    matching = allowed & np.isfinite(pool.columns[RANK])
-    return matching if matching.any() else allowed
+    fits = allowed & matching(query, pool)
+    return fits if fits.any() else allowed
 
 
 def taken(query: Query, pool: Candidates) -> bool:
     """Whether the candidates are matches, so that nothing may be added to them."""
-    ranks = pool.columns.get(RANK) if query.text else None
-    return ranks is not None and len(ranks) > 0 and bool(np.isfinite(ranks).all())
+    return bool(len(pool)) and bool(matching(query, pool).all())
 
 
 def seated(pool: Candidates, best: Ints, seats: Mapping[str, int]) -> Ints:
@@ -62,7 +95,7 @@ def seated(pool: Candidates, best: Ints, seats: Mapping[str, int]) -> Ints:
 
 def told(query: Query, pool: Candidates, trace: Trace) -> None:
     """Name a text that could not lead."""
-    if not query.text or taken(query, pool):
+    if not query.text or trace.explicit < EXPLICIT or taken(query, pool):
         return
     known = CHANNEL in trace.brought
     cause = "nothing that may be shown matches it" if known else "no text channel answered"

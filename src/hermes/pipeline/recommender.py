@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,6 +15,8 @@ from hermes.policy.rules import Rules
 from hermes.ranking.gate import Gate
 
 from . import lead
+from .asked import Reader
+from .blend import Blend
 from .breaker import Breaker, attempt
 from .sources import Sources
 from .trace import Slate, Trace
@@ -36,11 +38,12 @@ class Recommender:
     """Everything a request needs; without stages the blend alone orders (tier 3)."""
 
     sources: Sources
-    blend: Callable[[Mapping[str, Candidates]], Candidates]
+    blend: Blend
     rules: Rules
     policy: Policy
     stages: Sequence[Stage] = ()  # pre-rank, fine-rank; each column is named after its scorer
     gate: Gate | None = None  # hands a strange request to others than those
+    reader: Reader | None = None  # of the query's text; without one it is searched for as it is
     explainer: Explainer | None = None
     retrieve: int = 1000  # candidates that leave retrieval
     seats: Mapping[str, int] = field(default_factory=dict)  # of those, for a channel's first
@@ -51,10 +54,12 @@ class Recommender:
         Raises `ConfigError` for a filter nobody knows; whatever else fails is named in the trace.
         """
         trace = Trace.start()
+        query = lead.read(self.reader, query, trace)
+        trace.stage("query")
         asked = self.rules.widened(query, self.retrieve)
         brought = self.sources.fetch(query, asked, trace)
         trace.stage("retrieval")
-        pool = self.blend(brought)
+        pool = self.blended(brought, trace)
         trace.stage("blend", pool)
         pool = self.admitted(query, pool, trace)
         if len(pool) < query.size and not lead.taken(query, pool):
@@ -72,13 +77,17 @@ class Recommender:
         trace.stage("reasons")
         return Slate(query, items, reasons, trace)
 
+    def blended(self, brought: Mapping[str, Candidates], trace: Trace) -> Candidates:
+        """One pool; the more explicit a text is, the less behaviour counts."""
+        return self.blend(brought, lead.weights(brought, self.blend.weights, trace))
+
     def admitted(self, query: Query, pool: Candidates, trace: Trace) -> Candidates:
         """What the rules let through, the best `retrieve` of it by blend."""
         trace.kept = self.rules.keep(query, pool)
         allowed = np.ones(len(pool), bool)
         for kept in trace.kept.values():
             allowed &= kept
-        allowed = lead.narrowed(query, pool, allowed)
+        allowed = lead.narrowed(query, pool, allowed, trace.explicit)
         left = allowed.nonzero()[0]
         blend = pool.columns["blend"][left]
         best = strongest(blend, max(self.retrieve, query.size))
@@ -90,7 +99,7 @@ class Recommender:
         last = self.sources.fallback
         more = attempt(partial(last.retrieve, query, EVERYTHING), f"channel.{last.name}", trace)
         trace.brought |= {} if more is None else {last.name: more}
-        pool = self.blend(trace.brought)
+        pool = self.blended(trace.brought, trace)
         trace.stage("blend", pool)
         return self.admitted(query, pool, trace)
 
@@ -98,13 +107,15 @@ class Recommender:
         self, query: Query, pool: Candidates, trace: Trace
     ) -> tuple[Candidates, Sequence[Stage]]:
         """The pool and who may rank it: nobody where the gate opens."""
+        keep = max(query.size, self.stages[-1].keep) if self.stages else len(pool)
+        if trace.read is not None and lead.taken(query, pool):
+            return pool.take(np.arange(min(keep, len(pool)))), ()
         if self.gate is None or query.anchor or lead.taken(query, pool):
             return pool, self.stages
         cause = attempt(partial(self.gate.cause, query, trace.brought), "gate", trace)
         if not cause:
             return pool, self.stages
         trace.degrade("gate", cause)
-        keep = max(query.size, self.stages[-1].keep) if self.stages else len(pool)
         return self.gate.handed(pool).take(np.arange(min(keep, len(pool)))), ()
 
     def ranked(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:

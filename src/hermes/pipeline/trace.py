@@ -10,6 +10,7 @@ import numpy as np
 
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Bools, Candidates, Ints
+from hermes.retrieval.understood import Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Trace:
     pools: dict[str, Candidates] = field(default_factory=dict)  # what each stage let through
     kept: dict[str, Bools] = field(default_factory=dict)  # by rule, over pools["blend"]
     degraded: list[Degraded] = field(default_factory=list)
+    read: Understood | None = None  # what was understood of the query's text
+    explicit: float = 1.0  # how much the text names what is wanted; 1 where nobody judged it
     clock: Callable[[], float] = perf_counter
     last: float = 0.0  # seconds, when the last stage ended
 

@@ -4,9 +4,12 @@
 |---|---|---|
 | categories | names | items of at least one of them |
 | not_categories | names | items of none of them |
-| creators | names | items by at least one of them |
+| all_categories | names, or lists of names | items of each; of a list, of at least one |
+| creators, not_creators, all_creators | likewise | items by such creators |
 | price_min, price_max | number | items whose known price is within, both ends included |
+| not_price | pairs of numbers | items whose price is within none of them |
 | published_after, published_before | ISO date, or days since the epoch | items dated within |
+| not_published | pairs of dates | items dated within none of them |
 | max_age | days | items published at most so long before the query |
 """
 
@@ -28,6 +31,7 @@ from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 
 Codes = tuple[int, ...]
+Spans = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +41,16 @@ class Constraints:
     domains: Codes = ()
     categories: Codes = ()
     not_categories: Codes = ()
+    all_categories: tuple[Codes, ...] = ()
     creators: Codes = ()
+    not_creators: Codes = ()
+    all_creators: tuple[Codes, ...] = ()
     price_min: float = -math.inf
     price_max: float = math.inf
     published_after: float = -math.inf  # days since the epoch
     published_before: float = math.inf
+    not_price: Spans = ()
+    not_published: Spans = ()  # days since the epoch
 
     def mask(self, catalogue: Catalogue) -> Bools:
         """What of the catalogue fits.  -> (I,)"""
@@ -52,9 +61,16 @@ class Constraints:
             (catalogue.category, self.categories, True),
             (catalogue.category, self.not_categories, False),
             (catalogue.creator, self.creators, True),
+            (catalogue.creator, self.not_creators, False),
+            *((catalogue.category, codes, True) for codes in self.all_categories),
+            *((catalogue.creator, codes, True) for codes in self.all_creators),
         ):
             if codes:
                 fits &= touches(table, codes) == wanted
+        for low, high in self.not_price:
+            fits &= ~within(catalogue.price, low, high)
+        for low, high in self.not_published:
+            fits &= ~within(catalogue.published, low, high)
         fits &= within(catalogue.price, self.price_min, self.price_max)
         return fits & within(catalogue.published, self.published_after, self.published_before)
 
@@ -105,6 +121,31 @@ def coded(key: str, value: object, names: Vocabulary) -> Codes:
     return tuple(sorted(codes))
 
 
+def every(key: str, value: object, names: Vocabulary) -> tuple[Codes, ...]:
+    """Names, or lists of alternative names, each as sorted codes."""
+    if not isinstance(value, tuple | list):
+        raise ConfigError(f"{key}: {value!r} is not a list of names or of lists of them")
+    return tuple(sorted({coded(key, one, names) for one in value}))
+
+
+def spans(key: str, value: object, read: Callable[[str, object], float]) -> Spans:
+    """Pairs of ends, None for an end that is not there."""
+    if not isinstance(value, tuple | list):
+        raise ConfigError(f"filters.{key}: {value!r} is not a list of pairs")
+    out = set()
+    for pair in value:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ConfigError(f"filters.{key}: {pair!r} is not a pair [from, to]")
+        low, high = pair
+        out.add(
+            (
+                -math.inf if low is None else read(key, low),
+                math.inf if high is None else read(key, high),
+            )
+        )
+    return tuple(sorted(out))
+
+
 def number(key: str, value: object) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -134,9 +175,14 @@ def stamp(at: datetime) -> float:
 READERS: Mapping[str, Callable[[str, object, Catalogue], object]] = {
     "categories": lambda key, value, c: coded(f"filters.{key}", value, c.categories),
     "not_categories": lambda key, value, c: coded(f"filters.{key}", value, c.categories),
+    "all_categories": lambda key, value, c: every(f"filters.{key}", value, c.categories),
     "creators": lambda key, value, c: coded(f"filters.{key}", value, c.creators),
+    "not_creators": lambda key, value, c: coded(f"filters.{key}", value, c.creators),
+    "all_creators": lambda key, value, c: every(f"filters.{key}", value, c.creators),
     "price_min": lambda key, value, c: number(key, value),
     "price_max": lambda key, value, c: number(key, value),
+    "not_price": lambda key, value, c: spans(key, value, number),
     "published_after": lambda key, value, c: moment(key, value),
     "published_before": lambda key, value, c: moment(key, value),
+    "not_published": lambda key, value, c: spans(key, value, moment),
 }

@@ -33,6 +33,7 @@ PARTS = (
     "resolve",
     "cold",
     "knowledge",
+    "query",
     "speed",
 )
 LIBRARIES = (

@@ -1,0 +1,91 @@
+"""What was understood of a text, put into the query that the stages read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import tantivy
+
+from hermes.core.errors import ConfigError
+from hermes.core.protocols import Query
+from hermes.core.types import Ints
+from hermes.retrieval.query import Understanding
+from hermes.retrieval.text_search import TextSearch
+from hermes.retrieval.understood import Span, Understood
+
+from .explicit import explicitness
+
+TOP = 10  # hits of full text by which explicitness is judged
+PLACE = re.compile(r"[a-z-]{1,30}:([0-9]{1,6})-([0-9]{1,6})")
+
+
+def asked(query: Query, read: Understood, search: TextSearch | None = None) -> Query:
+    """The query with the text's filters, domains, anchor and absent words, and what is left of it.
+
+    What the query itself says of a filter, of domains or of an anchor stands. Without `search`
+    words that must be absent are not looked for.
+    """
+    gone = [holding(search, word) for word in read.absent] if search else []
+    return replace(
+        query,
+        text=read.semantic,
+        filters={**read.filters, **query.filters},
+        domains=query.domains or read.domains,
+        anchor=query.anchor or next(iter(read.anchors), 0),
+        exclude=np.unique(np.concatenate([query.exclude, *gone])) if gone else query.exclude,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads a query's text before anything is retrieved."""
+
+    understand: Understanding
+    search: TextSearch
+
+    def __call__(self, query: Query) -> tuple[Query, Understood, float]:
+        """The query that stages read, what was understood, and how explicit it is."""
+        read = self.understand(query.text, spans(query.plain))
+        left = read.semantic
+        found = self.search.find(left, TOP).columns["score"] if left else ()
+        return asked(query, read, self.search), read, explicitness(read, found)
+
+
+def spans(ids: Sequence[str]) -> tuple[Span, ...]:
+    """The places in the text of constraints that are taken back; `ConfigError` for no id.
+
+    >>> spans(["not-category:3-12"])
+    ((3, 12),)
+    """
+    out = []
+    for one in ids:
+        place = PLACE.fullmatch(one)
+        if place is None:
+            raise ConfigError(f"plain: {one[:80]!r} is no id of what was understood, as genre:3-9")
+        out.append((int(place[1]), int(place[2])))
+    return tuple(out)
+
+
+def holding(search: TextSearch, phrase: str) -> Ints:
+    """Items whose title or text has every word of a phrase, one or many of it.  -> (n,)"""
+    must, should = tantivy.Occur.Must, tantivy.Occur.Should
+    words = search.words(phrase)
+    each = [
+        (must, tantivy.Query.boolean_query([(should, search.word(form)) for form in forms(word)]))
+        for word in words
+    ]
+    if not each:
+        return np.zeros(0, np.int64)
+    return search.run(tantivy.Query.boolean_query(each), len(search.catalogue)).items
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """A word, and many or one of it.
+
+    >>> forms("vampires"), forms("gun")
+    (('vampires', 'vampire'), ('gun', 'guns'))
+    """
+    return (word, word[:-1]) if word.endswith("s") and len(word) > 3 else (word, f"{word}s")

@@ -1,0 +1,88 @@
+"""How explicit a query is, and how much what is written counts against what people did.
+
+Explicitness is the share of what it takes to name one item that the text supplies: an item that its
+text alone puts at rank r of I has been named to 1 - log r / log I. A logistic function of a few
+facts about the text predicts it, fitted on queries that were made from a catalogue's own titles,
+people, categories and texts (`workflows/wishes`), so that no person has to label any.
+Papke, Wooldridge. Econometric methods for fractional response variables. Journal of Applied
+Econometrics 1996.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from hermes.core.types import Floats
+from hermes.retrieval.understood import Understood
+
+FACTS = ("one", "title", "creator", "filters", "mood", "known", "unread", "score")
+LEARNED: Mapping[str, float] = {  # by `hermes bench query --only fit`
+    "one": -2.187,
+    "title": 2.355,
+    "creator": 2.653,
+    "filters": 1.059,
+    "mood": -1.833,
+    "known": 1.761,
+    "unread": 0.275,
+    "score": 0.991,
+}
+HALF = 20.0  # a score of full text that is neither high nor low
+LEAST = 0.05  # of its weight that a channel keeps
+Role = Literal["content", "behaviour"]
+
+
+def facts(read: Understood, scores: Sequence[float] | Floats | None = None) -> Floats:
+    """What explicitness is predicted from, each about 0 to 1.  -> (len(FACTS),)
+
+    scores: what full text gave the best ten or so for `read.semantic`, best first; None when it
+    was not asked.
+    """
+    titles = [c for c in read.constraints if c.kind in ("title", "like")]
+    creators = len(read.of("creator"))
+    others = sum(c.hard and c.kind not in ("creator", "title", "like") for c in read.constraints)
+    words, looked = len(read.words), scores is not None
+    found = np.asarray(scores if looked else (), np.float64)
+    best = float(found[0]) if len(found) else 0.0
+    return np.array([
+        1.0,
+        1 / min(len(c.items) for c in titles) if titles else 0.0,
+        min(creators, 2) / 2,
+        min(others, 3) / 3,
+        float(any(c.kind == "mood" for c in read.constraints)),
+        read.known / words if words else 1.0,
+        float(not looked),
+        best / (best + HALF),
+    ])  # fmt: skip
+
+
+def explicitness(
+    read: Understood,
+    scores: Sequence[float] | Floats | None = None,
+    learned: Mapping[str, float] = LEARNED,
+) -> float:
+    """From 0, nothing was asked, to 1, one item was named."""
+    if not read.constraints and not read.words:
+        return 0.0
+    coefficients = np.array([learned[name] for name in FACTS])
+    return float(1 / (1 + np.exp(-facts(read, scores) @ coefficients)))
+
+
+def leaning(
+    explicit: float, roles: Mapping[str, Role], base: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """Weights of channels: those of content rise with explicitness, those of behaviour fall.
+
+    At 0.5 all have what `base` gives them (1 where it does not); a channel that is neither keeps
+    it throughout.
+
+    >>> leaning(0.75, {"text": "content", "sasrec": "behaviour"}, {"sasrec": 2.0})
+    {'text': 1.5, 'sasrec': 1.0}
+    """
+    share = {"content": explicit, "behaviour": 1 - explicit}
+    return {
+        name: (base or {}).get(name, 1.0) * 2 * max(share[role], LEAST / 2)
+        for name, role in roles.items()
+    }

@@ -1,0 +1,82 @@
+"""Catalogues of films with their plots: those of MovieLens-1M, and those of Wikipedia's lists."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from hermes.core.errors import DataError
+from hermes.data.catalogue import Catalogue
+from hermes.data.columns import admit
+from hermes.data.resolve import matches
+from hermes.data.shelf import catalogue
+from hermes.domains import movielens
+
+ROWS = 1 << 20  # of a file that are read at once
+
+
+def plots(folder: Path) -> pl.DataFrame:
+    """`movie-plots`: asset_id (the row), title, published_at, cast, genres, extract."""
+    file = folder / "movie-plots" / "plots.parquet"
+    if not file.is_file():
+        raise DataError(f"{file}: no such file; give the folder that holds movie-plots")
+    return pl.read_parquet(file).select(
+        pl.int_range(pl.len()).cast(pl.String).alias("asset_id"),
+        "title",
+        pl.datetime(pl.col("year"), 1, 1, time_zone="UTC").alias("published_at"),
+        "cast",
+        "genres",
+        "extract",
+    )
+
+
+def listed(folder: Path, n: int) -> Catalogue:
+    """The newest n films of `movie-plots` that have a plot."""
+    told = plots(folder).filter(pl.col("extract").is_not_null()).tail(n)
+    return shelved(told)
+
+
+def rated(folder: Path) -> Catalogue:
+    """The films of MovieLens-1M, with the cast and the plot of those that `movie-plots` has."""
+    part = movielens.adapter.open(folder / "movielens-1m").parts[0]
+    films = pl.concat(admit(one, "assets").good for one in part.read(ROWS))
+    told = plots(folder)
+    pairs = matches(films.drop("creators"), told).select(asset_id="left", row="right")
+    known = (
+        films.select("asset_id", "title", "published_at", genres="categories")
+        .join(pairs, on="asset_id", how="left", maintain_order="left")
+        .join(
+            told.select("cast", "extract", row="asset_id"), on="row", how="left",
+            maintain_order="left",
+        )
+    )  # fmt: skip
+    return shelved(known)
+
+
+def shelved(films: pl.DataFrame) -> Catalogue:
+    """With the plots on the cards."""
+    name = pl.struct(name=pl.element(), role=pl.lit("actor"))
+    blank = pl.lit(None, dtype=pl.String)
+    shelf = catalogue(
+        films.select(
+            "asset_id",
+            "title",
+            "published_at",
+            pl.lit("films").alias("domain"),
+            pl.col("cast").fill_null([]).list.unique(maintain_order=True).list.eval(name)
+            .alias("creators"),
+            pl.col("genres").alias("categories"),
+            pl.lit([], dtype=pl.List(pl.String)).alias("tags"),
+            pl.lit(None, dtype=pl.Float64).alias("price"),
+            pl.lit(True).alias("available"),
+            *(blank.alias(column) for column in ("currency", "image_uri", "cohort")),
+        )
+    )  # fmt: skip
+    cards = (
+        json.dumps(json.loads(card) | {"text_content": plot}, ensure_ascii=False).encode()
+        for card, plot in zip(shelf.cards[1:], films["extract"], strict=True)
+    )
+    return replace(shelf, cards=(shelf.cards[0], *cards))
