@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from hermes.data.columns import admit
-from hermes.data.resolve import Plan, matches, shorter, twins
+from hermes.data.resolve import Plan, matches, twins
+from hermes.data.titles import shorter
 from hermes.domains import movielens
 
 SAMPLES = {"same_films.csv": 300, "same_films_fresh.csv": 100}  # films that were drawn, and judged

@@ -146,6 +146,14 @@ def test_a_title_of_plain_words_is_meant_when_nothing_else_is(reader: Understand
     assert reader("that was not bad at all").constraints == ()
 
 
+def test_nobody_is_called_the() -> None:
+    people = Vocabulary.of(["The", "And", "Ivo Caldvane"])
+    creator = csr_array(np.ones((len(FILMS) + 1, len(people)), np.float32))
+    reader = Understanding(shelf(creators=people, creator=creator))
+    assert reader("the film about the war and by the sea").of("creator") == []
+    assert reader("by ivo caldvane").readings == ("by: Ivo Caldvane",)
+
+
 def test_a_category_in_a_story_is_no_filter(reader: Understanding) -> None:
     story = reader("a soldier comes home from war to his wife")
     assert [c.kind for c in story.constraints] == ["category"]

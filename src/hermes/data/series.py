@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .resolve import BRACKETS, ONES, PARTS, SPELLED, folded, turned
+from .titles import BRACKETS, ONES, PARTS, SPELLED, folded, turned
 
 COUNTED = ("part", "chapter", "episode", "vol", "volume", "no", "number", "book", "season")
 BARE = {(word,) for word in COUNTED}

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from .resolve import folded
+from .titles import folded
 
 LISTS = ("creators", "categories", "tags")
 TOGETHER = (("price", "currency"),)  # the second says nothing without the first

@@ -32,18 +32,22 @@ from hermes.policy.slatewise import Slatewise
 from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
+from hermes.retrieval.graph import Graph
 from hermes.retrieval.index import VectorIndex
+from hermes.retrieval.knowledge import GraphChannel
+from hermes.retrieval.semantic import SemanticChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
 from .blend import Blend
+from .content import Finder
 from .rankers import gate_of, stages
 from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
 from .recommender import Recommender
 from .restore import restored
 from .sources import Source, Sources
 
-COLD = "cold_start"
+COLD, GRAPH = "cold_start", "graph"
 SCALES = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
 
 
@@ -53,7 +57,7 @@ class Engine:
 
     recommender: Recommender
     catalogue: Catalogue
-    search: TextSearch
+    finder: Finder
     users: Vocabulary
     contexts: tuple[Vocabulary, ...]  # of page, device and referrer; empty where none is known
     offsets: Ints  # (U+1,) user u's events are rows offsets[u] to offsets[u+1]
@@ -63,6 +67,11 @@ class Engine:
     tier: int
     item_vectors: Floats  # (I, D) unit rows, for diversity
     path: Path
+
+    @property
+    def search(self) -> TextSearch:
+        """Full text over the catalogue."""
+        return self.finder.search
 
     def history(self, user: int) -> tuple[Ints, Array]:
         """Items and times of a user's events in the bundle; empty for a stranger."""
@@ -91,13 +100,13 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
     users, contexts = vocabularies(known)
-    search = TextSearch(catalogue)
-    made = recommender(bundle, recipe, catalogue, at, tier, search)
+    finder = Finder.of(bundle, catalogue, np.exp(at.popularity))
+    made = recommender(bundle, recipe, catalogue, at, tier, finder)
     recall(bundle, made, offsets, items)
     return Engine(
         recommender=made,
         catalogue=catalogue,
-        search=search,
+        finder=finder,
         users=users,
         contexts=contexts,
         offsets=offsets,
@@ -133,9 +142,9 @@ def recommender(
     catalogue: Catalogue,
     at: Snapshot,
     tier: int,
-    search: TextSearch | None = None,
+    finder: Finder | None = None,
 ) -> Recommender:
-    """The request of a recipe, from the parts of a bundle; without `search` it reads no text."""
+    """The request of a recipe, from the parts of a bundle; without `finder` it reads no text."""
     specs = [c for c in recipe.channels if tier in c.tiers and servable(bundle, c.name, tier)]
     channels = [
         Source(channel=channel_of(bundle, c, recipe.light, tier), deadline=c.deadline)
@@ -147,8 +156,13 @@ def recommender(
     if recipe.cold is not None and recipe.cold.channel in {c.name for c in specs}:
         channels.append(Source(channel=cold_start(bundle, recipe.cold, catalogue)))
         weights[COLD] = weights.get(recipe.cold.channel, 1.0)
-    if search is not None:
-        channels.append(Source(channel=TextChannel(lead.CHANNEL, search), when="text"))
+    if recipe.knowledge is not None:
+        graph = Graph.of(catalogue) if finder is None else finder.graph
+        own = recipe.knowledge
+        walks = GraphChannel(GRAPH, graph, length=own.length, method=own.method)
+        channels.append(Source(channel=walks))
+    if finder is not None:
+        channels += texts(finder)
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,
@@ -166,10 +180,20 @@ def recommender(
         ),
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),
         gate=gate_of(bundle, at, tier),
+        reader=finder.reader if finder else None,
         explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
         seats={COLD: recipe.cold.seats} if recipe.cold is not None else {},
     )
+
+
+def texts(finder: Finder) -> list[Source]:
+    """The channels that answer to words."""
+    out = [Source(channel=TextChannel(lead.CHANNEL, finder.search), when="text")]
+    if finder.semantic is not None:
+        channel = SemanticChannel(lead.MEANING, finder.semantic)
+        out.append(Source(channel=channel, when="text"))
+    return out
 
 
 def cold_start(bundle: Bundle, spec: ColdSpec, catalogue: Catalogue) -> ColdStart:

@@ -36,6 +36,7 @@ def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
     if reader is None or not query.text.strip():
         return query
     query, trace.read, trace.explicit = reader(query)
+    trace.stage("query")
     return query
 
 

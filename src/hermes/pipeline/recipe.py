@@ -93,6 +93,14 @@ class ColdSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnowledgeSpec:
+    """A channel that walks the graph of makers, kinds, series and years from the history."""
+
+    method: Literal["walk", "pagerank"] = "walk"
+    length: int = 10  # last events of a history that are walked from
+
+
+@dataclass(frozen=True, kw_only=True)
 class Light:
     """What tier 3 spends, where nothing is ranked after the blend."""
 
@@ -130,6 +138,7 @@ class Recipe:
     rank: Stage | None = None  # after the pre-ranker
     content: ContentSpec | None = None  # what is read of items; None: their attributes only
     cold: ColdSpec | None = None  # a channel of new items
+    knowledge: KnowledgeSpec | None = None  # a channel of the knowledge graph
     gate: GateSpec | None = None  # before the rankers; without it every request is theirs
     slate: Slate = Slate()  # the policy
     light: Light = Light()  # what tier 3 spends

@@ -55,7 +55,6 @@ class Recommender:
         """
         trace = Trace.start()
         query = lead.read(self.reader, query, trace)
-        trace.stage("query")
         asked = self.rules.widened(query, self.retrieve)
         brought = self.sources.fetch(query, asked, trace)
         trace.stage("retrieval")

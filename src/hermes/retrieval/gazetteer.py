@@ -17,7 +17,7 @@ from scipy.sparse import csc_array
 
 from hermes.core.types import Ints
 from hermes.data.catalogue import Catalogue
-from hermes.data.resolve import LEADING, shorter, spellings
+from hermes.data.titles import LEADING, shorter, spellings
 
 from .lexicon import Lexicon, both, english, joined
 from .spelling import SHORTEST, Spelling, allowed, apart

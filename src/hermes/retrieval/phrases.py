@@ -198,6 +198,8 @@ class Phrases:
     def person(self, name: Name, start: int, stop: int, whole: bool) -> bool:
         """Whether a creator is meant."""
         sets, everyday = self.gazetteer.lexicon.sets, self.gazetteer.lexicon.everyday
+        if (sets["stops"] | sets["fillers"]).issuperset(self.words[start:stop]):
+            return False  # there are catalogues with somebody called The
         told = stop - start > 1 and not all(w in everyday for w in self.words[start:stop])
         before = " ".join(self.words[max(start - 2, 0) : start])
         after = self.words[stop] if stop < len(self.words) else ""

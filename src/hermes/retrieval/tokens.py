@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from hermes.data.resolve import SPELLED
+from hermes.data.titles import SPELLED
 
 READ = 2000  # characters of a text that are read
 MOST = 64  # tokens of those that are kept

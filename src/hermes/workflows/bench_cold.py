@@ -93,7 +93,8 @@ def measure(place: Place) -> list[Row]:
 
 def films(ground: Ground) -> list[Row]:
     """MovieLens-1M, films joined with their plots and casts."""
-    return measured("MovieLens-1M with plots and cast", plotted(ground), ground.place.work)
+    only = ('data.domains=["movielens"]', "data.min_item_events=1")
+    return measured("MovieLens-1M with plots and cast", plotted(ground), ground.place.work, only)
 
 
 def plotted(ground: Ground) -> Path:
@@ -118,9 +119,11 @@ def world(ground: Ground) -> list[Row]:
     return measured("the simulated world", lake, ground.place.work)
 
 
-def measured(name: str, lake: Path, work: Path, seed: int = 0) -> list[Row]:
+def measured(
+    name: str, lake: Path, work: Path, settings: tuple[str, ...] = (), seed: int = 0
+) -> list[Row]:
     """Train recipe `content` without the cold items' events, and ask it for them."""
-    plan, table = load("content")
+    plan, table = load("content", settings)
     data = dataset(Lake(lake), plan.data)
     strict = Strict.of(data.interactions, SHARE, np.random.default_rng(seed))
     out = work / f"cold-{lake.name}"

@@ -7,6 +7,7 @@ measured; typos are made at random. `--only fit` learns what explicitness is pre
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 import hermes
 from hermes.core.errors import ConfigError, nearest
@@ -33,7 +35,7 @@ QUERIES = Path(hermes.__file__).parents[2] / "tests" / "data" / "queries.jsonl"
 FILMS = 10_000
 ROUNDS = 30  # times each query is timed
 TYPOS = 500
-PLAIN = 500  # runs of everyday words
+PLAIN = 500  # runs of plain words
 FITTED = 700  # items whose queries explicitness is learned from
 
 
@@ -118,10 +120,24 @@ def typos(ground: Ground) -> list[Row]:
     rows = [above("one typo: right", sum(right.values()) / TYPOS, "", None, f"n = {TYPOS}")]
     for kind, n in right.items():
         rows.append(above(f"one typo in a {kind}", n / int((kinds == kind).sum()), "", None))
-    words = sorted(reader.gazetteer.lexicon.everyday)
-    said = [" ".join(rng.choice(words, int(rng.integers(2, 5)))) for _ in range(PLAIN)]
+    said = stories(ground, rng)
     wrong = np.mean([any(bool(c.mended) for c in reader(text).constraints) for text in said])
-    return [*rows, above("everyday words mended", float(wrong), "", None, f"n = {PLAIN}")]
+    note = f"{len(said)} runs of 3 to 5 plain words of plots of other films"
+    names = ("title", "creator", "like")
+    named = np.mean([any(c.kind in names for c in reader(text).constraints) for text in said])
+    rows.append(above("plain words taken for a misspelt name", float(wrong), "", None, note))
+    return [*rows, above("plain words taken for a title or a person", float(named), "", None)]
+
+
+def stories(ground: Ground, rng: Generator) -> list[str]:
+    """Runs of words without capitals from the plots of films that are not in the catalogue."""
+    plots = films.plots(ground.folder)["extract"].drop_nulls().head(-FILMS)
+    out = list[str]()
+    for plot in plots.sample(3 * PLAIN, seed=0).to_list():
+        size = int(rng.integers(3, 6))
+        found = re.findall(rf"(?<![\w.])[a-z]+(?: [a-z]+){{{size - 1}}}(?![\w])", plot)
+        out += [str(rng.choice(found))] if found else []
+    return out[:PLAIN]
 
 
 def names_it(one: Constraint, kind: str, name: str, reader: Understanding) -> bool:

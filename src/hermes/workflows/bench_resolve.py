@@ -24,8 +24,9 @@ import hermes
 from hermes.core.errors import DataError
 from hermes.data.columns import admit
 from hermes.data.infer import draft
-from hermes.data.resolve import matches, normal
+from hermes.data.resolve import matches
 from hermes.data.source import ROWS, Part
+from hermes.data.titles import normal
 from hermes.domains import movielens
 from hermes.domains.table import Table
 
