@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from hermes.core.types import Floats
 from .base import Encoder, Vectors
 
 T = TypeVar("T", str, bytes)
+R = TypeVar("R")
 
 ASKED = 500  # hashes looked up by one statement
 SCHEMA = (
@@ -119,8 +120,8 @@ def encoded(
     return Encoded(Vectors(out, encoder.identity), refused, reused)
 
 
-def attempt(encode: Callable[[Sequence[T]], Floats], things: Sequence[T]) -> list[Floats | str]:
-    """A row a thing, or why it has none; one bad thing does not cost the others theirs."""
+def attempt(encode: Callable[[Sequence[T]], Iterable[R]], things: Sequence[T]) -> list[R | str]:
+    """A row or answer a thing, or why it has none; one bad thing does not cost the others."""
     try:
         return list(encode(things))
     except DataError as error:

@@ -35,6 +35,7 @@ PARTS = (
     "knowledge",
     "query",
     "speed",
+    "encoders",
 )
 LIBRARIES = (
     "numpy",
