@@ -56,6 +56,14 @@ def browser() -> str:
 
 
 @pytest.fixture(scope="session")
+def redis_server() -> str:
+    """The path of a Redis server."""
+    found = shutil.which("redis-server")
+    require(found is not None, "no redis-server on the PATH (Debian: apt-get install redis-server)")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
 def shop() -> Catalogue:
     """Forty items by arithmetic: item i is a film if odd and a book if even; 40 is not available.
 
