@@ -123,4 +123,4 @@ def test_the_reason_names_the_words(recommender: Recommender) -> None:
 
 def test_the_text_weighs_as_much_as_all_behaviour() -> None:
     assert lead.weighed({"a": 2.0, "b": -0.5}, ["a", "b", "c"])["text"] == 3.5
-    assert lead.weighed({}, []) == {"text": 1.0, "semantic": 1.0}
+    assert lead.weighed({}, []) == {"text": 1.0}

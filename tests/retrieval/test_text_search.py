@@ -11,7 +11,7 @@ import pytest
 from hermes.core.protocols import Query
 from hermes.data.catalogue import Catalogue
 from hermes.data.script import folded
-from hermes.retrieval.text_search import BOOSTS, TextChannel, TextSearch
+from hermes.retrieval.text_search import FIELDS, TextChannel, TextSearch
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TITLES = {
@@ -177,4 +177,4 @@ def test_ten_thousand_items_are_indexed_in_under_three_tenths_of_a_second(shop: 
     search = TextSearch(large)
     assert time.process_time() - began < 0.3
     assert search.searcher.num_docs == n - 1
-    assert set(BOOSTS) == set(search.written(1))
+    assert set(FIELDS) == set(search.written(1))

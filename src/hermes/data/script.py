@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import tantivy
+
 MARKLESS = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # no spaces in between
-WORD = re.compile(r"\w+")
+LONGEST = 64  # bytes of a word; longer ones are no words
 
 
 def folded(text: str) -> str:
@@ -22,10 +24,33 @@ def folded(text: str) -> str:
     return MARKLESS.sub(r" \g<0> ", "".join(c for c in apart if not unicodedata.combining(c)))
 
 
+def analyzer(stemmed: bool) -> tantivy.TextAnalyzer:
+    """Folded text to words in lower case, or to their English stems."""
+    steps = [tantivy.Filter.lowercase(), tantivy.Filter.ascii_fold()]
+    steps += [tantivy.Filter.remove_long(LONGEST)]
+    steps += [tantivy.Filter.stemmer("english")] if stemmed else []
+    made = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    for step in steps:
+        made = made.filter(step)
+    return made.build()
+
+
+WORDS, STEMS = analyzer(stemmed=False), analyzer(stemmed=True)
+
+
 def tokens(text: str) -> list[str]:
     """The words of a text in their order, folded.
 
     >>> tokens("Don't LOOK, Amélie!")
     ['don', 't', 'look', 'amelie']
     """
-    return WORD.findall(folded(text).lower())
+    return WORDS.analyze(folded(text))
+
+
+def stems(text: str) -> list[str]:
+    """The same without English endings.
+
+    >>> stems("Murders in the Amazing Cities")
+    ['murder', 'in', 'the', 'amaz', 'citi']
+    """
+    return STEMS.analyze(folded(text))

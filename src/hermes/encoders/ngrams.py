@@ -1,59 +1,61 @@
-"""Texts by the words, pairs of words and pieces of words they share: fitted on a catalogue itself.
+"""Texts by the words of a catalogue: what they mean is what they stand beside in its own texts.
 
-It knows no language but that of the texts it was fitted on: what stands together there lies near,
-and pieces of words bear with typos and endings. A word, a pair of neighbours and the 3 to 5 letter
-pieces of a word weigh by their logarithm times how rare they are; words and pieces are two halves
-of a row, each of length one, and a truncated SVD keeps the directions in which most texts differ.
-Deerwester, Dumais, Furnas, Landauer, Harshman. Indexing by latent semantic analysis. JASIS 1990.
+A word's vector comes from how much more often than by chance other words stand near it in the texts
+the encoder was fitted on, by a truncated SVD; a word that is not there gets that of the known words
+that share its letter n-grams, as in a typo. A text is the sum of its words by how rare they are,
+without the directions that all texts share. It knows no language and nothing of the world but what
+stands in those texts.
+Levy, Goldberg. Neural word embedding as implicit matrix factorization. NIPS 2014.
+Arora, Liang, Ma. A simple but tough-to-beat baseline for sentence embeddings. ICLR 2017.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import pairwise
+from functools import cached_property
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from hermes.core.errors import ArtifactError, DataError
 from hermes.core.progress import progress
-from hermes.core.types import Array, Floats, Ints
+from hermes.core.types import Array, Floats
 from hermes.data.catalogue import pack, unpack
-from hermes.data.script import tokens
+from hermes.data.script import stems
 
 READ = 2000  # words of a text that are read
-LETTERS = 24  # of a word whose pieces are taken
-SIZES = (3, 4, 5)  # letters of a piece, of which the word's ends are one
-SEEN = 2  # texts that must have a feature
-KINDS = ("words", "pieces")
-Counts = tuple[Counter[str], Counter[str]]  # of words with pairs, and of pieces
+CUT = 40 * READ  # characters
+LETTERS = 24  # of a word whose n-grams are taken
+SIZES = (3, 4)  # letters of an n-gram, of which the word's ends are one
+SHARED = 4000  # texts from which it is learned what all have in common
+SMOOTH = 0.75  # power of a neighbour's frequency: rare ones surprise less
 
 
 @dataclass(frozen=True, kw_only=True)
 class NGramsConfig:
-    """What is kept."""
+    """What is learned."""
 
-    d: int = 256
-    words: int = 60_000  # words and pairs, the most frequent
-    pieces: int = 40_000
-    share: float = 0.6  # of words in the length of a row; the rest is of pieces
-    flat: float = 0.25  # directions are divided by their singular value to this power
+    d: int = 300
+    words: int = 30_000  # the most frequent
+    ngrams: int = 20_000
+    near: int = 20  # words to each side that count as neighbours
+    shared: int = 3  # directions that are taken out of all texts
 
 
 class NGrams:
-    """The encoder, as arrays; make it by `fit` or `restore`."""
+    """The encoder, as arrays; make it by `fit` or `restore`.
 
-    def __init__(
-        self, features: tuple[list[str], list[str]], rarity: Floats, basis: Array, share: float
-    ) -> None:
-        self.features, self.rarity, self.basis, self.share = features, rarity, basis, share
-        self.places = tuple({name: i for i, name in enumerate(names)} for names in features)
+    names: words, then n-grams; table: a row for each; shared: directions (S, D) taken out.
+    """
+
+    def __init__(self, names: tuple[list[str], list[str]], table: Array, shared: Floats) -> None:
+        self.names, self.table, self.shared = names, table, shared
+        self.words = {name: i for i, name in enumerate(names[0])}
+        self.ngrams = {name: i for i, name in enumerate(names[1], len(names[0]))}
 
     @classmethod
     def fit(
@@ -62,148 +64,166 @@ class NGrams:
         rng: np.random.Generator,
         config: NGramsConfig = NGramsConfig(),
     ) -> Self:
-        """Learn from a catalogue's texts; `DataError` where none holds a word."""
-        if not any(tokens(text) for text in texts):
-            raise DataError("the encoder of a catalogue needs texts; there is no word in any")
-        counted = [counts(text) for text in progressing(texts)]
-        features = tuple(
-            frequent((one[kind] for one in counted), most, len(texts))
-            for kind, most in enumerate((config.words, config.pieces))
-        )
+        """Learn from a catalogue's texts; `DataError` where no two words stand together."""
+        read = list(progressing(texts))
+        often = Counter(word for words in read for word in set(words))
+        least = 2 if len(texts) > 100 else 1
+        kept = [word for word, n in often.most_common(config.words) if n >= least]
+        if len(kept) < 3:
+            raise DataError("the encoder of a catalogue needs texts; there are hardly any words")
+        codes = {word: i for i, word in enumerate(kept)}
+        rows = directions(surprise(neighbours(read, codes, config.near)), config.d, rng)
+        rarity = np.log((1 + len(texts)) / np.array([often[word] for word in kept]))
+        pieces, below = spelled(kept, rows, config.ngrams)
+        table = np.concatenate([rows * rarity[:, None], rarity.max() * below])
         made = cls(
-            (list(features[0]), list(features[1])),
-            np.concatenate([np.log(len(texts) / np.array([*f.values()])) + 1 for f in features]),
-            np.zeros((sum(map(len, features)), 1), np.float16),
-            config.share,
+            (kept, pieces), table.astype(np.float16), np.zeros((0, rows.shape[1]), np.float32)
         )
-        table = made.rows(counted)
-        made.basis = directions(table, config.d, config.flat, rng)
+        places = rng.permutation(len(texts))[:SHARED]
+        made.shared = common(made.encode([texts[i] for i in places]), config.shared)
         return made
 
     @property
     def d(self) -> int:
         """Length of a vector: what was asked for, or fewer where the texts have no more."""
-        return int(self.basis.shape[1])
+        return int(self.table.shape[1])
 
     @cached_property
     def identity(self) -> str:
         """`text:ngrams:` and a hash of all arrays."""
         total = hashlib.sha256()
         for name, array in sorted(self.arrays().items()):
-            total.update(name.encode() + str(array.dtype).encode() + array.tobytes())
+            total.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
         return f"text:ngrams:{total.hexdigest()[:16]}"
 
     def encode(self, things: Sequence[str]) -> Floats:
-        """Unit rows; zero where no word or piece is known.  n -> (n, D)"""
+        """Unit rows; zero where no word and no n-gram is known.  n -> (n, D)"""
         out = np.zeros((len(things), self.d), np.float32)
         for place, text in enumerate(things):
-            index, values = self.row(counts(text))
-            out[place] = values @ self.basis.take(index, 0).astype(np.float32)
-        length = np.linalg.norm(out, axis=1, keepdims=True)
-        return np.divide(out, length, out=out, where=length > 1e-9)
-
-    def row(self, found: Counts) -> tuple[Ints, Floats]:
-        """Which features a text has and what they weigh.  -> (F,), (F,)"""
-        index, values, start = list[Ints](), list[Floats](), 0
-        for kind, (places, share) in enumerate(
-            zip(self.places, (self.share, 1 - self.share), strict=True)
-        ):
-            known = [(places[name], n) for name, n in found[kind].items() if name in places]
-            at = np.array([place for place, _ in known], np.int64) + start
-            weights = np.array([1 + math.log(n) for _, n in known]) * self.rarity[at]
-            length = math.sqrt(float(weights @ weights)) or 1.0
-            index.append(at)
-            values.append((share / length * weights).astype(np.float32))
-            start += len(places)
-        return np.concatenate(index), np.concatenate(values)
-
-    def rows(self, counted: Sequence[Counts]) -> csr_array:
-        """Of many texts.  -> (n, features)"""
-        each = [self.row(found) for found in counted]
-        ends = np.cumsum([0, *(len(index) for index, _ in each)])
-        values = np.concatenate([values for _, values in each])
-        index = np.concatenate([index for index, _ in each])
-        return csr_array((values, index, ends), (len(counted), len(self.rarity)))
+            known, unknown = list[int](), list[str]()
+            for word in dict.fromkeys(stems(text[:CUT])[:READ]):
+                code = self.words.get(word)
+                unknown.append(word) if code is None else known.append(code)
+            if known:
+                out[place] = self.table.take(known, 0).sum(0, np.float32)
+            for word in unknown:
+                parts = [self.ngrams[n] for n in dict.fromkeys(ngrams(word)) if n in self.ngrams]
+                if parts:
+                    out[place] += self.table.take(parts, 0).mean(0, np.float32)
+        out = unit(out)
+        out -= (out @ self.shared.T) @ self.shared
+        return unit(out)
 
     def arrays(self) -> dict[str, Array]:
         """All of it, for a bundle."""
-        names = {
-            f"{kind}.{k}": v
-            for kind, held in zip(KINDS, self.features, strict=True)
-            for k, v in pack(tuple(held)).items()
-        }
-        return names | {
-            "rarity": self.rarity.astype(np.float32),
-            "basis": self.basis,
-            "share": np.array([self.share], np.float32),
-        }
+        words, pieces = (pack(tuple(held)) for held in self.names)
+        named = {f"words.{k}": v for k, v in words.items()}
+        named |= {f"ngrams.{k}": v for k, v in pieces.items()}
+        return named | {"table": self.table, "shared": self.shared.astype(np.float32)}
 
     @classmethod
     def restore(cls, arrays: dict[str, Array]) -> Self:
         """The inverse of `arrays`; raises `ArtifactError`."""
         try:
             words, pieces = (
-                [raw.decode("utf-8", "surrogatepass") for raw in unpack(part)]
-                for part in (
-                    {k: arrays[f"{kind}.{k}"] for k in ("bytes", "ends")} for kind in KINDS
-                )
+                [
+                    raw.decode("utf-8", "surrogatepass")
+                    for raw in unpack({k: arrays[f"{kind}.{k}"] for k in ("bytes", "ends")})
+                ]
+                for kind in ("words", "ngrams")
             )
-            rarity, basis, share = arrays["rarity"], arrays["basis"], float(arrays["share"][0])
+            table, shared = arrays["table"], arrays["shared"]
         except KeyError as error:
             raise ArtifactError(f"encoder ngrams: the bundle lacks array {error}") from error
-        if len(basis) != len(words) + len(pieces) or len(rarity) != len(basis):
-            raise ArtifactError("encoder ngrams: its arrays are of different lengths")
-        return cls((words, pieces), rarity, basis, share)
+        if len(table) != len(words) + len(pieces) or shared.shape[1:] != table.shape[1:]:
+            raise ArtifactError("encoder ngrams: its arrays do not belong together; fit it again")
+        return cls((words, pieces), table, shared)
 
 
-def progressing(texts: Sequence[str]) -> Iterator[str]:
-    """The texts, while it is shown how many were read."""
+def progressing(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The words of each text, while it is shown how many were read."""
     with progress("read texts", len(texts), "texts") as tell:
         for text in texts:
-            yield text
+            yield stems(text[:CUT])[:READ]
             tell(1)
 
 
-def counts(text: str) -> Counts:
-    """Words with pairs of neighbours, and pieces of words."""
-    found = tokens(text[: 40 * READ])[:READ]
-    words = Counter(found)
-    pieces = Counter[str]()
-    for word, n in words.items():
-        for piece in pieces_of(word):
-            pieces[piece] += n
-    words.update(f"{a} {b}" for a, b in pairwise(found))
-    return words, pieces
+def neighbours(read: Iterable[Sequence[str]], codes: dict[str, int], near: int) -> csr_array:
+    """How often two words stand together, less the further apart.  -> (W, W) symmetric"""
+    gap = np.full(near, -1)  # no word is near one of another text
+    flat = np.concatenate(
+        [part for text in read for part in (np.array([codes.get(w, -1) for w in text], int), gap)]
+    )
+    total = csr_array((len(codes), len(codes)), dtype=np.float32)
+    for apart in range(1, near + 1):
+        left, right = flat[:-apart], flat[apart:]
+        both = (left >= 0) & (right >= 0)
+        weight = np.full(int(both.sum()), apart**-0.5, np.float32)
+        total = total + coo_array((weight, (left[both], right[both])), total.shape).tocsr()
+    return csr_array(total + total.T)
 
 
-@lru_cache(maxsize=100_000)
-def pieces_of(word: str) -> tuple[str, ...]:
+def surprise(counts: csr_array) -> csr_array:
+    """Positive pointwise mutual information.  (W, W) -> (W, W)"""
+    table = counts.tocoo()
+    rows, columns = (np.asarray(counts.sum(axis), np.float64) for axis in (1, 0))
+    smooth = columns**SMOOTH
+    expected = rows[table.row] * smooth[table.col] / max(smooth.sum(), 1e-12)
+    value = np.log(table.data / expected)
+    more = value > 0
+    places = (table.row[more], table.col[more])
+    return csr_array((value[more].astype(np.float32), places), counts.shape)
+
+
+def directions(table: csr_array, d: int, rng: np.random.Generator) -> Floats:
+    """A unit row for each word, by the strongest singular vectors.  (W, W) -> (W, d)"""
+    from sklearn.utils.extmath import randomized_svd
+
+    if not table.nnz:
+        raise DataError("the encoder of a catalogue needs texts of several words")
+    size = min(d, table.shape[0] - 1)
+    left, strength, _ = randomized_svd(
+        table, size, n_iter=3, random_state=int(rng.integers(1 << 31))
+    )
+    kept = strength > 1e-6 * strength[0]
+    return unit((left[:, kept] * np.sqrt(strength[kept])).astype(np.float32))
+
+
+def spelled(words: Sequence[str], rows: Floats, most: int) -> tuple[list[str], Floats]:
+    """The n-grams of most words, and the direction their words have in common.  -> n, (n, D)"""
+    held = [list(dict.fromkeys(ngrams(word))) for word in words]
+    often = Counter(name for names in held for name in names)
+    kept = [name for name, _ in often.most_common(most)]
+    codes = {name: i for i, name in enumerate(kept)}
+    pairs = [(codes[name], i) for i, names in enumerate(held) for name in names if name in codes]
+    if not pairs:
+        return [], np.zeros((0, rows.shape[1]), np.float32)
+    piece, word = np.array(pairs).T
+    table = csr_array((np.ones(len(pairs), np.float32), (piece, word)), (len(kept), len(words)))
+    sizes = np.array([often[name] for name in kept], np.float32)
+    return kept, np.asarray((table @ rows) / sizes[:, None], np.float32)
+
+
+def ngrams(word: str) -> tuple[str, ...]:
     """Runs of letters, a word's ends marked.
 
-    >>> pieces_of("cat")
-    (' ca', 'cat', 'at ', ' cat', 'cat ', ' cat ')
+    >>> ngrams("cat")
+    (' ca', 'cat', 'at ', ' cat', 'cat ')
     """
     marked = f" {word[:LETTERS]} "
     return tuple(marked[i : i + n] for n in SIZES for i in range(len(marked) - n + 1))
 
 
-def frequent(found: Iterator[Counter[str]], most: int, texts: int) -> dict[str, int]:
-    """Features of several texts, those of most texts first, and how many have each."""
-    often = Counter(name for one in found for name in one)
-    least = SEEN if texts > 2 * SEEN else 1
-    kept = sorted((-n, name) for name, n in often.items() if n >= least)[:most]
-    return {name: -n for n, name in kept}
+def common(rows: Floats, size: int) -> Floats:
+    """The first directions of many texts.  (n, D) -> (S, D)"""
+    size = min(size, *(n - 1 for n in rows.shape))
+    if size < 1:
+        return np.zeros((0, rows.shape[1]), np.float32)
+    found: Floats = np.linalg.svd(rows, full_matrices=False)[2][:size]
+    return found.astype(np.float32)
 
 
-def directions(table: csr_array, d: int, flat: float, rng: np.random.Generator) -> Array:
-    """What a row is multiplied by: the first right singular vectors, scaled.  -> (features, d)"""
-    from sklearn.utils.extmath import randomized_svd
-
-    size = min(d, min(table.shape) - 1)
-    if size < 1:  # one text, or one feature
-        return np.ones((table.shape[1], 1), np.float16)
-    state = int(rng.integers(1 << 31))
-    _, strength, right = randomized_svd(table, size, n_iter=4, random_state=state)
-    kept = strength > 1e-6 * strength[0]
-    scaled = right[kept] / strength[kept, None] ** flat
-    return np.ascontiguousarray(scaled.T).astype(np.float16)
+def unit(rows: Floats) -> Floats:
+    """Rows of length one; zero stays zero."""
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)

@@ -16,6 +16,7 @@ TITLES = "mr|mrs|ms|dr|st|jr|sr|lt|col|gen|sgt|capt|vs|no|vol|inc|prof|etc"
 SHORT = re.compile(rf"\b(?:[^\W\d_]|{TITLES})\.$", re.IGNORECASE)  # a point that ends no sentence
 LEAST = 6  # words of a passage; less is put to what stands before
 MOST = 80  # words of one
+WIDE = 20  # words of a window, the half of which the next one has too
 PIECES = 64  # passages of one text; the rest is not read
 
 
@@ -57,3 +58,15 @@ def spread(texts: Sequence[Sequence[str]]) -> tuple[list[str], Ints]:
     """
     flat = [piece for one in texts for piece in one]
     return flat, np.repeat(np.arange(len(texts)), [len(one) for one in texts])
+
+
+def windows(text: str) -> list[str]:
+    """Overlapping runs of words, for encoders that do not know what a sentence is.
+
+    >>> [len(one.split()) for one in windows("word " * 35)]
+    [20, 20, 15]
+    """
+    words = text.split()
+    last = max(len(words) - WIDE // 2, 1)
+    runs = [" ".join(words[i : i + WIDE]) for i in range(0, last, WIDE // 2)] if words else []
+    return runs[:PIECES]

@@ -12,6 +12,7 @@ import tantivy
 from hermes.core.errors import ConfigError
 from hermes.core.protocols import Query
 from hermes.core.types import Ints
+from hermes.data.script import stems
 from hermes.retrieval.query import Understanding
 from hermes.retrieval.text_search import TextSearch
 from hermes.retrieval.understood import Span, Understood
@@ -70,22 +71,11 @@ def spans(ids: Sequence[str]) -> tuple[Span, ...]:
 
 
 def holding(search: TextSearch, phrase: str) -> Ints:
-    """Items whose title or text has every word of a phrase, one or many of it.  -> (n,)"""
-    must, should = tantivy.Occur.Must, tantivy.Occur.Should
-    words = search.words(phrase)
+    """Items whose title or text has every word of a phrase, in any form of it.  -> (n,)"""
     each = [
-        (must, tantivy.Query.boolean_query([(should, search.word(form)) for form in forms(word)]))
-        for word in words
+        (tantivy.Occur.Must, tantivy.Query.term_query(search.schema, "prose", stem))
+        for stem in stems(phrase)
     ]
     if not each:
         return np.zeros(0, np.int64)
     return search.run(tantivy.Query.boolean_query(each), len(search.catalogue)).items
-
-
-def forms(word: str) -> tuple[str, ...]:
-    """A word, and many or one of it.
-
-    >>> forms("vampires"), forms("gun")
-    (('vampires', 'vampire'), ('gun', 'guns'))
-    """
-    return (word, word[:-1]) if word.endswith("s") and len(word) > 3 else (word, f"{word}s")

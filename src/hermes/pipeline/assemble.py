@@ -33,9 +33,9 @@ from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
 from hermes.retrieval.graph import Graph
+from hermes.retrieval.hybrid import HybridChannel
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.knowledge import GraphChannel
-from hermes.retrieval.semantic import SemanticChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
@@ -162,7 +162,7 @@ def recommender(
         walks = GraphChannel(GRAPH, graph, length=own.length, method=own.method)
         channels.append(Source(channel=walks))
     if finder is not None:
-        channels += texts(finder)
+        channels.append(texts(finder))
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,
@@ -187,13 +187,11 @@ def recommender(
     )
 
 
-def texts(finder: Finder) -> list[Source]:
-    """The channels that answer to words."""
-    out = [Source(channel=TextChannel(lead.CHANNEL, finder.search), when="text")]
-    if finder.semantic is not None:
-        channel = SemanticChannel(lead.MEANING, finder.semantic)
-        out.append(Source(channel=channel, when="text"))
-    return out
+def texts(finder: Finder) -> Source:
+    """The channel that answers to words: by what they say, and by what they mean where it can."""
+    if finder.hybrid is None:
+        return Source(channel=TextChannel(lead.CHANNEL, finder.search), when="text")
+    return Source(channel=HybridChannel(lead.CHANNEL, finder.hybrid), when="text")
 
 
 def cold_start(bundle: Bundle, spec: ColdSpec, catalogue: Catalogue) -> ColdStart:

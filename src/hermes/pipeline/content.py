@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 
+import numpy as np
+
 from hermes.artifacts.bundle import Bundle
-from hermes.core.errors import ArtifactError
-from hermes.core.types import Floats
+from hermes.core.errors import ArtifactError, ConfigError, nearest
+from hermes.core.protocols import Query
+from hermes.core.types import Candidates, Floats, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.encoders.base import Encoder, Vectors
 from hermes.encoders.ngrams import NGrams
 from hermes.encoders.text import SentenceEncoder, located
+from hermes.policy.constraints import parse
 from hermes.retrieval.graph import Graph
+from hermes.retrieval.hybrid import HybridSearch
 from hermes.retrieval.query import Understanding
-from hermes.retrieval.semantic import SemanticSearch
+from hermes.retrieval.semantic import Search, SemanticSearch
 from hermes.retrieval.suggest import Suggestions
 from hermes.retrieval.text_search import TextSearch
+from hermes.retrieval.understood import Understood
 from hermes.retrieval.visual import Visual
 
-from .asked import Reader
+from .asked import Reader, asked, spans
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,52 @@ class Finder:
         made = bundle.manifest.get("encoders", {})
         semantic = visual = None
         if "text" in made:
-            vectors = Vectors.restore(bundle.arrays("content.text"))
-            semantic = SemanticSearch.of_items(vectors, text_encoder(bundle, vectors.encoder))
+            parts, encoder = bundle.arrays("content.passages"), text_encoder(bundle, made["text"])
+            vectors = Vectors(parts["rows"].astype(np.float32), made["text"])
+            semantic = SemanticSearch(vectors, parts["owner"], encoder)
         if "vision" in made:
             visual = Visual(Vectors.restore(bundle.arrays("content.vision")))
         reader = Reader(Understanding(catalogue), search)
         return cls(catalogue, search, reader, semantic, visual, popularity, Lock())
+
+    @cached_property
+    def hybrid(self) -> HybridSearch | None:
+        """Words and meaning together."""
+        return HybridSearch(self.search, self.semantic) if self.semantic else None
+
+    def modes(self) -> dict[str, Search | None]:
+        """The searches by name; None where the bundle holds no text encoder."""
+        return {"lexical": self.search, "semantic": self.semantic, "hybrid": self.hybrid}
+
+    def find(
+        self, text: str, k: int, mode: str = "", plain: Sequence[str] = ()
+    ) -> tuple[Candidates, Understood, str]:
+        """At most k items on offer that a text asks for, what was understood, and the mode.
+
+        Without a mode it is the best there is. A text that only filters, `sci-fi after 1990`, is
+        answered by what is best known. `ConfigError` for a mode that cannot be had.
+        """
+        name = mode or ("hybrid" if self.semantic else "lexical")
+        if name not in self.modes():
+            raise ConfigError(f"mode {name!r}{nearest(name, self.modes())}")
+        search = self.modes()[name]
+        if search is None:
+            raise ConfigError(f"mode {name}: the bundle holds no text encoder; use lexical")
+        read = self.reader.understand(text, spans(plain))
+        query = asked(Query(id="search", at=datetime.now(UTC), text=text), read, self.search)
+        fits = self.catalogue.available & parse(query, self.catalogue).mask(self.catalogue)
+        fits[query.exclude] = False
+        fits[0] = False
+        if query.text.strip():
+            return search.find(query.text, k, np.flatnonzero(~fits)), read, name
+        if query.anchor and self.semantic is not None:
+            near = self.semantic.vectors[self.semantic.owner == query.anchor].mean(0)[None]
+            fits[query.anchor] = False
+            return self.semantic.near(near, k, np.flatnonzero(~fits)), read, name
+        known = np.where(fits & bool(read.constraints), self.popularity, -np.inf)
+        best = strongest(known.astype(np.float32), k)
+        best = best[fits[best] & bool(read.constraints)]
+        return Candidates(best, {"score": self.popularity[best]}), read, name
 
     @cached_property
     def made_graph(self) -> Graph:

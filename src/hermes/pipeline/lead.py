@@ -20,15 +20,14 @@ from .asked import Reader
 from .explicit import Role, leaning
 from .trace import Trace
 
-CHANNEL, MEANING = "text", "semantic"
-RANKS = (f"rank.{CHANNEL}", f"rank.{MEANING}")
+CHANNEL = "text"
+RANK = f"rank.{CHANNEL}"
 EXPLICIT = 0.5  # from where on a text leads
 
 
 def weighed(weights: Mapping[str, float], behaviour: Sequence[str]) -> dict[str, float]:
-    """The blend's weights with those of the texts; a channel without one counts 1."""
-    total = sum(abs(weights.get(name, 1.0)) for name in behaviour) or 1.0
-    return {**weights, CHANNEL: total, MEANING: total}
+    """The blend's weights with that of the text; a channel without one counts 1."""
+    return {**weights, CHANNEL: sum(abs(weights.get(name, 1.0)) for name in behaviour) or 1.0}
 
 
 def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
@@ -46,19 +45,15 @@ def weights(
     """What the channels count for a text that was read; None for the blend's own."""
     if trace.read is None:
         return None
-    roles: dict[str, Role] = {
-        name: "content" if name in (CHANNEL, MEANING) else "behaviour" for name in names
-    }
+    roles: dict[str, Role] = {name: "content" if name == CHANNEL else "behaviour" for name in names}
     return leaning(trace.explicit, roles, base)
 
 
 def matching(query: Query, pool: Candidates) -> Bools:
-    """What a channel of texts brought.  -> (n,)"""
-    found = np.zeros(len(pool), bool)
-    for rank in RANKS if query.text else ():
-        if rank in pool.columns:
-            found |= np.isfinite(pool.columns[rank])
-    return found
+    """What the text brought.  -> (n,)"""
+    if not query.text or RANK not in pool.columns:
+        return np.zeros(len(pool), bool)
+    return np.isfinite(pool.columns[RANK])
 
 
 def narrowed(query: Query, pool: Candidates, allowed: Bools, explicit: float = 1.0) -> Bools:

@@ -96,7 +96,7 @@ class ColdSpec:
 class KnowledgeSpec:
     """A channel that walks the graph of makers, kinds, series and years from the history."""
 
-    method: Literal["walk", "pagerank"] = "walk"
+    method: Literal["walk", "pagerank"] = "walk"  # hops, or a random walk with returns
     length: int = 10  # last events of a history that are walked from
 
 

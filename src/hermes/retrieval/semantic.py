@@ -6,6 +6,8 @@ nearest of them: one vector of a whole text lies near what all texts have in com
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from hermes.core.errors import ShapeError
@@ -37,7 +39,8 @@ class SemanticSearch:
         vectors.expect(encoder.identity)
         if len(owner) != len(vectors.rows):
             raise ShapeError(f"semantic search: {len(owner)} owners, {len(vectors.rows)} vectors")
-        there = vectors.present
+        there = np.flatnonzero(vectors.present)
+        there = there[np.argsort(owner[there], kind="stable")]  # an item's passages side by side
         self.vectors, self.owner, self.encoder = vectors.rows[there], owner[there], encoder
         self.index = index or indexed(self.vectors)
         if self.index.index.ntotal != len(self.owner):
@@ -54,13 +57,16 @@ class SemanticSearch:
 
     def find(self, text: str, k: int, without: Ints = none()) -> Candidates:
         """At most k items, nearest first by cosine; those `without` are passed over."""
-        if not text.strip() or not len(self.owner) or k < 1:
-            return nothing()
-        vector = self.encoder.encode([text])
-        return self.near(vector, k, without) if vector.any() else nothing()
+        return self.near(self.vector(text), k, without)
+
+    def vector(self, text: str) -> Floats:
+        """Of a query; zero where there is nothing to look for.  -> (1, D)"""
+        return self.encoder.encode([text])
 
     def near(self, vector: Floats, k: int, without: Ints = none()) -> Candidates:
         """The same for a vector of the same encoder.  (1, D)"""
+        if k < 1 or not len(self.owner) or not vector.any():
+            return nothing()
         ask = AROUND * (k + len(without))
         while True:
             scores, places = self.index.search(vector, min(ask, len(self.owner)))
@@ -73,11 +79,30 @@ class SemanticSearch:
                 return Candidates(owners[kept], {"score": scores[kept]})
             ask *= AROUND
 
+    def likeness(self, vector: Floats, items: Ints) -> Floats:
+        """How near each item is, 0 where it has no vector.  (1, D), (n,) -> (n,)"""
+        begin = np.searchsorted(self.owner, items)
+        sizes = np.searchsorted(self.owner, items, "right") - begin
+        out, there = np.zeros(len(items), np.float32), np.flatnonzero(sizes)
+        if not len(there):
+            return out
+        starts = np.append(0, np.cumsum(sizes[there])[:-1])
+        places = np.repeat(begin[there] - starts, sizes[there]) + np.arange(sizes[there].sum())
+        out[there] = np.maximum.reduceat(self.vectors[places] @ vector[0], starts)
+        return out
+
+
+class Search(Protocol):
+    """Items for a text."""
+
+    def find(self, text: str, k: int, without: Ints = none()) -> Candidates:
+        """At most k items with a column `score`, best first."""
+
 
 class SemanticChannel:
-    """What means the same as the query's text; nothing when it has none."""
+    """What a search finds for the query's text; nothing when it has none."""
 
-    def __init__(self, name: str, search: SemanticSearch, *, repeats: bool = False) -> None:
+    def __init__(self, name: str, search: Search, *, repeats: bool = False) -> None:
         self.name, self.search, self.repeats = name, search, repeats
 
     def retrieve(self, query: Query, k: int) -> Candidates:

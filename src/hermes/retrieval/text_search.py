@@ -1,13 +1,18 @@
 """Full text over what is written about each item: BM25 by tantivy, in memory.
 
-A word scores in the field where it scores most, a title above creators, those above categories and
-the rest. An item matches when it holds every word of the text, failing that half of them, failing
-that one; words that stand in many titles (the, of, a) are not asked for, but still score.
+Title, creators, categories and the rest are one text: counted field by field a word that is rare in
+titles but common in texts (to, her) would weigh as if it were rare. A title that says half of what
+is asked or more scores a second time. An item matches when it holds every word of the text, failing
+that half of them, failing that one; of a sentence any word will do. Words that stand in many texts
+(the, of, a) are not asked for, but still score. Words are cut to their English stems.
 Robertson, Zaragoza. The Probabilistic Relevance Framework: BM25 and Beyond. FnTIR 2009.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -19,17 +24,20 @@ from hermes.core.protocols import Query, none
 from hermes.core.types import Bools, Candidates, Ints
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
-from hermes.data.script import folded
+from hermes.data.script import STEMS, folded, stems, tokens
 
 from .channels import nothing
 
-BOOSTS = {"title": 3.0, "creator": 2.0, "category": 1.5, "text": 1.0}  # fields, and their weight
-TIE = 0.1  # share of a word's score in its other fields that is added
+FIELDS = ("title", "creator", "category", "text")
+TITLED = 0.5  # share of the words asked for that a title must hold to score by itself
+FEW = 5  # items; a word that no more hold is always asked for
+SENTENCE = 6  # words asked for beyond which a text is no name
 READ = 2000  # characters of a query that are read
+WORDS_HELD = 1 << 16  # whose frequencies are kept
 WORDS = 32  # distinct words of those that are looked for
-COMMON = 0.05  # share of the titles or texts beyond which a word is not asked for
+COMMON = 0.05  # share of the titles and texts beyond which a word of them is not asked for
 HEAP = 15_000_000  # bytes while the index is built; the least tantivy takes
-LONGEST = 64  # bytes of a word
+Clause = tuple[tantivy.Occur, tantivy.Query]
 
 
 class Card(msgspec.Struct):
@@ -47,20 +55,20 @@ class TextSearch:
         self.catalogue = catalogue
         self.creators = named(catalogue.creator, catalogue.creators)
         self.categories = named(catalogue.category, catalogue.categories)
-        plain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        for step in ("lowercase", "ascii_fold"):
-            plain = plain.filter(getattr(tantivy.Filter, step)())
-        self.analyzer = plain.filter(tantivy.Filter.remove_long(LONGEST)).build()
         self.schema = schema()
         index = tantivy.Index(self.schema)
-        index.register_tokenizer("plain", self.analyzer)
+        index.register_tokenizer("stemmed", STEMS)
         writer = index.writer(heap_size=HEAP, num_threads=1)
         for code in range(1, len(catalogue)):
-            writer.add_document(tantivy.Document(code=code, **self.written(code)))
+            written = self.written(code)
+            title, prose = written["title"], f"{written['title']} {written['text']}"
+            whole = f"{prose} {written['creator']} {written['category']}"
+            writer.add_document(tantivy.Document(code=code, title=title, prose=prose, any=whole))
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
         self.searcher = index.searcher()
+        self.held = lru_cache(WORDS_HELD)(self.searcher.doc_freq)  # items by field and stem
 
     def written(self, code: int) -> dict[str, str]:
         """What is written about an item, by field."""
@@ -74,26 +82,57 @@ class TextSearch:
         }
 
     def words(self, text: str) -> list[str]:
-        """The first distinct words of any text, as the index has them; there is no syntax."""
-        found = dict.fromkeys(self.analyzer.analyze(folded(text[:READ])))
+        """The first distinct words of any text, folded; there is no syntax."""
+        found = dict.fromkeys(tokens(text[:READ]))
         return list(found)[:WORDS]
 
     def find(self, text: str, k: int, without: Ints = none()) -> Candidates:
         """At most k items that match, best first by BM25; those `without` are passed over."""
-        known = {w: n for w in self.words(text) if (n := self.frequency(w))[1]}
-        asked = [w for w, (often, _) in known.items() if often <= COMMON * len(self.catalogue)]
+        wanted = dict.fromkeys(stems(" ".join(self.words(text))))
+        known = {stem: n for stem in wanted if (n := self.held("any", stem))}
+        most = max(COMMON * len(self.catalogue), FEW)
+        asked = [stem for stem in known if self.held("prose", stem) <= most]
         asked = asked or list(known)
-        more = [(tantivy.Occur.Should, self.word(w)) for w in known if w not in asked]
-        each = [(tantivy.Occur.Should, self.word(w)) for w in asked]
         limit = min(k + len(without), len(self.catalogue))
-        for least in dict.fromkeys((len(each), (len(each) + 1) // 2, 1)) if each else ():
-            core = tantivy.Query.boolean_query(each, minimum_number_should_match=least)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, core), *more])
+        for query in self.asking(asked, known) if asked else ():
             found = self.run(query, limit)
             kept = ~np.isin(found.items, without)
             if kept.any():
                 return found.take(kept.nonzero()[0][:k])
         return nothing()
+
+    def asking(self, asked: Sequence[str], known: Mapping[str, int]) -> Iterator[tantivy.Query]:
+        """For all words, for half, for one; of a sentence, which no item holds, for any word."""
+        if len(asked) > SENTENCE:  # a plain union skips what cannot be among the best
+            yield tantivy.Query.boolean_query([self.term("any", stem) for stem in known])
+            return
+        each = [self.term("any", stem) for stem in asked]
+        more = [self.term("any", stem) for stem in known if stem not in asked]
+        more += self.titled(known, max(1, math.ceil(TITLED * len(asked))))
+        for least in dict.fromkeys((len(each), (len(each) + 1) // 2, 1)):
+            core = tantivy.Query.boolean_query(each, minimum_number_should_match=least)
+            yield tantivy.Query.boolean_query([(tantivy.Occur.Must, core), *more])
+
+    def term(self, field: str, stem: str, weight: float = 1.0) -> Clause:
+        """A word that adds to the score where a field holds it."""
+        query = tantivy.Query.term_query(self.schema, field, stem)
+        return tantivy.Occur.Should, tantivy.Query.boost_query(query, weight)
+
+    def titled(self, known: Mapping[str, int], least: int) -> list[Clause]:
+        """What titles that hold `least` of the words score more, each word as rare as anywhere."""
+        counts = {stem: n for stem in known if (n := self.held("title", stem))}
+        if len(counts) < least:
+            return []
+        each = [
+            self.term("title", stem, self.rarity(known[stem]) / self.rarity(n))
+            for stem, n in counts.items()
+        ]
+        query = tantivy.Query.boolean_query(each, minimum_number_should_match=least)
+        return [(tantivy.Occur.Should, query)]
+
+    def rarity(self, items: int) -> float:
+        """BM25's weight of a word that so many items hold."""
+        return math.log1p((len(self.catalogue) - 1 - items + 0.5) / (items + 0.5))
 
     def run(self, query: tantivy.Query, limit: int) -> Candidates:
         """Items by code with their score, best first."""
@@ -102,25 +141,13 @@ class TextSearch:
         scores = np.fromiter((score for score, _ in hits), np.float32, len(hits))
         return Candidates(np.array(codes, np.int64), {"score": scores})
 
-    def frequency(self, word: str) -> tuple[int, int]:
-        """Items that have the word in title or text, and in any field."""
-        counts = [self.searcher.doc_freq(field, word) for field in BOOSTS]
-        return max(counts[0], counts[-1]), sum(counts)
-
-    def word(self, word: str) -> tantivy.Query:
-        """One word in the field where it counts most."""
-        each = [
-            tantivy.Query.boost_query(tantivy.Query.term_query(self.schema, field, word), boost)
-            for field, boost in BOOSTS.items()
-        ]
-        return tantivy.Query.disjunction_max_query(each, TIE)
-
     def matched(self, text: str, items: Ints) -> list[str]:
         """The words of the text that each item holds, in their order.  (n,) -> n"""
-        wanted, out = self.words(text), []
+        wanted = [(word, stem) for word in self.words(text) for stem in stems(word)]
+        out = list[str]()
         for code in items.tolist():
-            held = set(self.analyzer.analyze(" ".join(self.written(code).values())))
-            out.append(" ".join(word for word in wanted if word in held))
+            held = set(stems(" ".join(self.written(code).values())))
+            out.append(" ".join(word for word, stem in wanted if stem in held))
         return out
 
 
@@ -148,10 +175,10 @@ def unavailable(available: Bools) -> Ints:
 
 
 def schema() -> tantivy.Schema:
-    """One field for each boost, and the item's code."""
+    """The title, it with the text, all that is written, and the item's code."""
     builder = tantivy.SchemaBuilder().add_integer_field("code", fast=True)
-    for field in BOOSTS:
-        builder.add_text_field(field, tokenizer_name="plain", index_option="freq")
+    for field in ("title", "prose", "any"):
+        builder.add_text_field(field, tokenizer_name="stemmed", index_option="freq")
     return builder.build()
 
 

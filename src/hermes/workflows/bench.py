@@ -36,6 +36,7 @@ PARTS = (
     "query",
     "speed",
     "encoders",
+    "search",
     "features",
 )
 LIBRARIES = (
