@@ -48,14 +48,14 @@ def test_k_is_the_most_that_is_shown(bundle: Path) -> None:
 
 def test_a_person_gets_a_table_or_a_line_that_nothing_matches(bundle: Path) -> None:
     assert "Alien" in says(bundle, "alien").stdout
-    assert says(bundle, "xyzzy").stdout == "no item on offer holds any of these words\n"
+    assert says(bundle, "xyzzy").stdout == "no item on offer is what this asks for\n"
 
 
 @pytest.mark.parametrize(
     ("mode", "message"),
     [
-        ("semantic", "holds no text encoder; use --mode lexical"),
-        ("hybrid", "holds no text encoder; use --mode lexical"),
+        ("semantic", "holds no text encoder; use lexical"),
+        ("hybrid", "holds no text encoder; use lexical"),
         ("lexicl", "did you mean 'lexical'"),
     ],
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -19,13 +20,18 @@ from hermes.core.types import Ints
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.data.log import Log
+from hermes.encoders.base import Vectors
+from hermes.pipeline.asked import Reader
 from hermes.pipeline.blend import Blend
+from hermes.pipeline.content import Finder
 from hermes.pipeline.recommender import Recommender
 from hermes.pipeline.sources import Source, Sources
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.retrieval.channels import TrendingChannel
+from hermes.retrieval.query import Understanding
 from hermes.retrieval.text_search import TextChannel, TextSearch
+from hermes.retrieval.visual import Visual
 from hermes.serving.app import Gateway
 from hermes.serving.deps import Deps
 from hermes.serving.overlay import Shelf
@@ -43,7 +49,7 @@ class Small:
 
     recommender: Recommender
     catalogue: Catalogue
-    search: TextSearch
+    finder: Finder
     users: Vocabulary
     offsets: Ints
     items: Ints
@@ -75,11 +81,20 @@ def catalogue(names: list[str]) -> Catalogue:
     )
 
 
+def pictures(n: int) -> Any:
+    """Item i looks like i - 1 and i + 1; the last has no picture."""
+    turn = np.arange(n) / n
+    rows = np.stack([np.cos(turn), np.sin(turn)], axis=1).astype(np.float32)
+    rows[0] = rows[-1] = 0
+    return rows
+
+
 def engine(names: list[str]) -> Small:
     shelf = catalogue(names)
     scores = np.arange(len(shelf), 0, -1).astype(np.float32) * (np.arange(len(shelf)) > 0)
     channel = TrendingChannel("popularity", scores)
     search = TextSearch(shelf)
+    reader = Reader(Understanding(shelf), search)
     text = Source(channel=TextChannel("text", search), when="text")
     return Small(
         recommender=Recommender(
@@ -87,9 +102,18 @@ def engine(names: list[str]) -> Small:
             blend=Blend(),
             rules=Rules.of(shelf),
             policy=Slatewise(),
+            reader=reader,
         ),
         catalogue=shelf,
-        search=search,
+        finder=Finder(
+            shelf,
+            search,
+            reader,
+            None,
+            Visual(Vectors(pictures(len(shelf)), "vision:made:1")),
+            scores,
+            Lock(),
+        ),
         users=Vocabulary.of(["ann", "bob/1", "🦊"]),
         offsets=np.array([0, 0, 3, 4, 4]),
         items=np.array([5, 6, 7, 8]),

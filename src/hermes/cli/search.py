@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from hermes.artifacts.bundle import Bundle
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ArtifactError
+from hermes.core.types import Floats
 from hermes.data.catalogue import Catalogue
-from hermes.retrieval.text_search import TextSearch, unavailable
-
-MODES = ("hybrid", "lexical", "semantic")
+from hermes.pipeline.content import Finder
 
 
 def command(
@@ -23,18 +23,22 @@ def command(
     text: Annotated[str, typer.Argument(help="Any words; there is no syntax.")],
     k: Annotated[int, typer.Option("-k", help="Items at most.", min=1, max=1000)] = 10,
     mode: Annotated[
-        str, typer.Option(help="lexical: by words; hybrid and semantic need a text encoder.")
-    ] = "lexical",
+        str,
+        typer.Option(
+            help="lexical: by words; semantic: by meaning; hybrid: by both, where the bundle has a "
+            "text encoder the mode unless told otherwise."
+        ),
+    ] = "",
+    plain: Annotated[
+        list[str], typer.Option(help="What was understood and is meant as plain words, by its id.")
+    ] = [],  # noqa: B006
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Items whose title, creators, categories or text hold the words, best first by BM25."""
-    if mode not in MODES:
-        raise ConfigError(f"--mode {mode!r}{nearest(mode, MODES)}")
-    if mode != "lexical":
-        raise ConfigError(f"--mode {mode}: {bundle} holds no text encoder; use --mode lexical")
-    catalogue = Catalogue.restore(Bundle.load(bundle).arrays("catalogue"))
-    search = TextSearch(catalogue)
-    found = search.find(text, k, unavailable(catalogue.available))
+    """Items a text asks for, by words and by meaning, and what was understood of it."""
+    whole = Bundle.load(bundle)
+    catalogue = Catalogue.restore(whole.arrays("catalogue"))
+    finder = Finder.of(whole, catalogue, known(whole, len(catalogue)))
+    found, read, used = finder.find(text, k, mode, plain)
     items = [
         {
             "asset_id": catalogue.items.names[code],
@@ -45,16 +49,29 @@ def command(
         for code, score, words in zip(
             found.items.tolist(),
             found.columns["score"].tolist(),
-            search.matched(text, found.items),
+            finder.search.matched(text, found.items),
             strict=True,
         )
     ]
+    understood = [{"id": c.id, "text": c.reading, "filters": c.hard} for c in read.constraints]
     if as_json:
-        typer.echo(json.dumps({"query": text, "mode": mode, "items": items}))
-    elif not items:
-        typer.echo("no item on offer holds any of these words")
+        told = {"query": text, "mode": used, "understood": understood, "items": items}
+        typer.echo(json.dumps(told))
+        return
+    for one in understood:
+        typer.echo(f"{one['text']}{'' if one['filters'] else ' (would be liked)'}  [{one['id']}]")
+    if not items:
+        typer.echo("no item on offer is what this asks for")
     else:
         show(items)
+
+
+def known(bundle: Bundle, n: int) -> Floats:
+    """How often each item was chosen, which orders what only filters.  -> (I,)"""
+    try:
+        return np.exp(bundle.arrays("snapshot")["popularity"])
+    except ArtifactError:
+        return np.zeros(n, np.float32)
 
 
 def show(items: list[dict[str, object]]) -> None:

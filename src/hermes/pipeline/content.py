@@ -89,15 +89,15 @@ class Finder:
         fits = self.catalogue.available & parse(query, self.catalogue).mask(self.catalogue)
         fits[query.exclude] = False
         fits[0] = False
-        if query.text.strip():
-            return search.find(query.text, k, np.flatnonzero(~fits)), read, name
+        words = query.text.strip() or ("" if read.constraints else text)  # hi! is a title, too
+        if words:
+            return search.find(words, k, np.flatnonzero(~fits)), read, name
         if query.anchor and self.semantic is not None:
             near = self.semantic.vectors[self.semantic.owner == query.anchor].mean(0)[None]
             fits[query.anchor] = False
             return self.semantic.near(near, k, np.flatnonzero(~fits)), read, name
-        known = np.where(fits & bool(read.constraints), self.popularity, -np.inf)
-        best = strongest(known.astype(np.float32), k)
-        best = best[fits[best] & bool(read.constraints)]
+        best = strongest(np.where(fits, self.popularity, -np.inf).astype(np.float32), k)
+        best = best[fits[best]]
         return Candidates(best, {"score": self.popularity[best]}), read, name
 
     @cached_property

@@ -91,7 +91,7 @@ def seated(pool: Candidates, best: Ints, seats: Mapping[str, int]) -> Ints:
 
 def told(query: Query, pool: Candidates, trace: Trace) -> None:
     """Name a text that could not lead."""
-    if not query.text or trace.explicit < EXPLICIT or taken(query, pool):
+    if not query.text or matching(query, pool).any():
         return
     known = CHANNEL in trace.brought
     cause = "nothing that may be shown matches it" if known else "no text channel answered"

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from hermes.core.errors import DataError, HermesError
+from hermes.retrieval.understood import Understood
 
 from .problems import Malformed
 
@@ -22,6 +23,7 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     k: Annotated[int, Meta(ge=1, le=1000)] = 20
     domains: Annotated[list[str], Meta(max_length=64)] = []
     query: Annotated[str, Meta(max_length=1000)] = ""
+    plain: Annotated[list[str], Meta(max_length=64)] = []  # ids of `understood`, taken back
     context: dict[str, str] = {}  # surface, page, device, referrer
     diversity: Share | None = None
     filters: dict[str, Any] = {}  # see policy/constraints: price, categories, creators ...
@@ -57,6 +59,16 @@ class Degradation(msgspec.Struct, gc=False):
     cause: str
 
 
+class Reading(msgspec.Struct, gc=False):
+    """One thing that was understood of a text; its id in `plain` takes it back."""
+
+    id: str
+    kind: str  # category, creator, year, price, domain, title, like, mood ...
+    text: str  # for people: `genre: Sci-Fi`, `after 1990`, `not Horror`
+    negated: bool
+    filters: bool  # else it only says what would be liked
+
+
 class Answer(msgspec.Struct, gc=False):
     """A slate."""
 
@@ -68,6 +80,7 @@ class Answer(msgspec.Struct, gc=False):
     items: list[Item]
     milliseconds: dict[str, float]  # by stage
     degraded: list[Degradation]
+    understood: list[Reading] = []  # of the query's text
 
 
 class Hit(msgspec.Struct):
@@ -75,7 +88,7 @@ class Hit(msgspec.Struct):
 
     asset_id: str
     position: int  # from 0
-    score: float  # BM25
+    score: float  # by BM25, by cosine, or both added, as the mode has it
     matched: str  # the words it holds
     asset: msgspec.Raw | dict[str, Any]  # the item's card
 
@@ -84,9 +97,60 @@ class Hits(msgspec.Struct):
     """What a text matches, best first."""
 
     query: str
-    mode: str  # lexical
+    mode: str  # lexical, semantic or hybrid
     items: list[Hit]
     milliseconds: float
+    understood: list[Reading] = []
+    facets: dict[str, dict[str, int]] = {}  # of the items, by facet and value
+
+
+class Completion(msgspec.Struct):
+    """A way in which what is being typed could go on."""
+
+    text: str
+    kind: str  # title, creator or category
+    asset_id: str  # of a title, else empty
+    items: int  # on offer under that name
+
+
+class Completions(msgspec.Struct):
+    """The best known first."""
+
+    query: str
+    suggestions: list[Completion]
+
+
+class Named(msgspec.Struct):
+    """An item, by id and title."""
+
+    asset_id: str
+    title: str
+
+
+class Relation(msgspec.Struct):
+    """What an item shares with others."""
+
+    kind: str  # creator, category, series, era ...
+    relation: str  # director, actor, is of ...
+    name: str
+    items: int  # that share it
+    examples: list[Named]
+
+
+class Around(msgspec.Struct):
+    """An item's place in the knowledge graph, the most telling relations first."""
+
+    asset_id: str
+    relations: list[Relation]
+    path: str = ""  # what joins it with `to`, in words
+
+
+class Alike(msgspec.Struct):
+    """Items whose pictures look alike, by cosine."""
+
+    asset_id: str
+    encoder: str  # what made the vectors
+    items: list[Hit]
 
 
 class Accepted(msgspec.Struct):
@@ -136,6 +200,12 @@ class Status(msgspec.Struct):
     users: int
     log: dict[str, Any]
     seconds: float  # since the start
+
+
+def readings(read: Understood | None) -> list[Reading]:
+    """What was understood, in the order of the text."""
+    every = () if read is None else read.constraints
+    return [Reading(c.id, c.kind, c.reading, c.negated, c.hard) for c in every]
 
 
 ANSWER = msgspec.json.Encoder()

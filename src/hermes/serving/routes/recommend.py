@@ -24,7 +24,7 @@ from hermes.pipeline.trace import Slate, Trace
 from ..bodies import JSON, read
 from ..deps import DAY, Deps, House, Past, moment, now
 from ..openapi import body, found
-from ..schemas import ANSWER, Answer, Ask, Degradation, Item, Why, ask, wrong
+from ..schemas import ANSWER, Answer, Ask, Degradation, Item, Why, ask, readings, wrong
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 PREFIX = "retrieval."
@@ -96,6 +96,7 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         surface=wanted.context.get("surface", "home"),
         context=encode(wanted.context, deps.engine.contexts),
         text=wanted.query,
+        plain=tuple(wanted.plain),
         exclude=exclude,
         filters=wanted.filters,
         diversity=wanted.diversity,
@@ -136,7 +137,17 @@ def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, 
     version, tier = str(engine.manifest["version"]), engine.tier
     at, place = query.at.timestamp(), query.surface
     return (
-        Answer(query.id, user, newcomer, version, tier, items, trace.milliseconds, degraded),
+        Answer(
+            query.id,
+            user,
+            newcomer,
+            version,
+            tier,
+            items,
+            trace.milliseconds,
+            degraded,
+            readings(trace.read),
+        ),
         Exposure(query.id, at, user, place, version, tier, names, shares, scores),
     )
 

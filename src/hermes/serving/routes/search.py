@@ -1,7 +1,8 @@
-"""Search: the items on offer that a text matches, whoever asks."""
+"""Search: the items on offer that a text asks for, whoever asks, and what it may go on to be."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Annotated
 
@@ -9,11 +10,12 @@ from fastapi import APIRouter, Response
 from fastapi import Query as Param
 
 from hermes.core.errors import DataError
-from hermes.retrieval.text_search import unavailable
+from hermes.core.types import Candidates
+from hermes.retrieval.suggest import facets
 
-from ..deps import House
+from ..deps import Deps, House
 from ..openapi import found
-from ..schemas import ANSWER, Hit, Hits
+from ..schemas import ANSWER, Completion, Completions, Hit, Hits, readings
 
 router = APIRouter(prefix="/v1/search", tags=["search"])
 
@@ -23,18 +25,42 @@ async def search(
     deps: House,
     q: Annotated[str, Param(min_length=1, max_length=1000)],
     k: Annotated[int, Param(ge=1, le=1000)] = 20,
+    mode: str = "",
+    plain: Annotated[list[str], Param()] = [],  # noqa: B006
 ) -> Response:
-    """Items whose title, creators, categories or text hold the words, best first by BM25."""
+    """Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
+
+    What is understood as a constraint filters; its id in `plain` makes it plain words again.
+    """
     if k > deps.settings.slate_limit:
         raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
-    started, engine = perf_counter(), deps.engine
-    best = engine.search.find(q, k, unavailable(engine.catalogue.available))
-    words = engine.search.matched(q, best.items)
-    codes: list[int] = best.items.tolist()
-    rows = zip(codes, best.columns["score"].tolist(), words, deps.shelf.of(codes), strict=True)
-    items = [
-        Hit(engine.catalogue.items.names[code], i, score, held, card)
-        for i, (code, score, held, card) in enumerate(rows)
-    ]
-    out = Hits(q, "lexical", items, (perf_counter() - started) * 1e3)
+    started, finder = perf_counter(), deps.engine.finder
+    best, read, used = finder.find(q, k, mode, plain)
+    items = hits(deps, best, finder.search.matched(q, best.items))
+    took = (perf_counter() - started) * 1e3
+    out = Hits(q, used, items, took, readings(read), facets(finder.catalogue, best.items))
     return Response(ANSWER.encode(out), media_type="application/json")
+
+
+@router.get("/suggestions", responses=found(Completions))
+async def suggest(
+    deps: House,
+    q: Annotated[str, Param(max_length=200)],
+    k: Annotated[int, Param(ge=1, le=50)] = 8,
+) -> Response:
+    """Titles, creators and categories that go on as the text does, the best known first."""
+    finder = deps.engine.finder
+    names = finder.catalogue.items.names
+    rows = [
+        Completion(one.text, one.kind, names[one.item] if one.item else "", one.items)
+        for one in finder.suggestions.find(q, k)
+    ]
+    return Response(ANSWER.encode(Completions(q, rows)), media_type="application/json")
+
+
+def hits(deps: Deps, best: Candidates, words: Sequence[str]) -> list[Hit]:
+    """Items with their cards, in their order."""
+    codes: list[int] = best.items.tolist()
+    names = deps.engine.catalogue.items.names
+    rows = zip(codes, best.columns["score"].tolist(), words, deps.shelf.of(codes), strict=True)
+    return [Hit(names[c], i, score, held, card) for i, (c, score, held, card) in enumerate(rows)]
