@@ -117,7 +117,7 @@ def world(ground: Ground) -> list[Row]:
     if not raw.is_dir():
         write(raw, "medium", 0, pictures=False)
     lake = ground.lake("world-medium", resolve("hermes.domains.world:adapter"), raw)
-    return measured("the simulated world", lake, ground.place.work)
+    return measured("the simulated world", lake, ground.place.work, ("-channels.ease",))
 
 
 def measured(
