@@ -101,6 +101,7 @@ class Columns:
     at: Snapshot
     rich: bool = True  # with the history's block; the pre-ranker does without
     length: int = 50  # of the history a network reads
+    learned: int = 0  # items that models know by their codes; those that came later are 0; 0: all
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -126,6 +127,7 @@ class Columns:
     def codes(self) -> Ints:
         """The item and its attributes.  (I, 1 + F)"""
         own = np.arange(len(self.at.item_fields))
+        own[self.learned or len(own) :] = 0
         return np.concatenate([own[:, None], self.at.item_fields], axis=1)
 
     def dense(self, query: Query, pool: Candidates) -> Floats:
@@ -153,4 +155,4 @@ class Columns:
     def history(self, query: Query) -> Ints:
         """(L,) left-padded with 0"""
         row: Ints = query.columns(self.length).history[0]
-        return row
+        return np.where(row < self.learned, row, 0) if self.learned else row

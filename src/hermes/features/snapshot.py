@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -48,6 +48,33 @@ class Snapshot:
             vectors=unit(vectors),
             item_fields=catalogue.fields,
             user_fields=log.user_fields,
+        )
+
+    def grown(self, catalogue: Catalogue) -> Snapshot:
+        """With the items that a catalogue has more: nothing is known of them but what they are.
+
+        Attributes that models have not learned are unknown to them: their codes are 0.
+        """
+        n, old = len(catalogue), len(self.popularity)
+        none, late = np.zeros(n - old, np.float32), slice(old, n)
+        blank = np.full(n - old, np.nan, np.float32)
+        fields = catalogue.fields[late, : self.item_fields.shape[1]]
+        limits = self.item_fields.max(axis=0, initial=0)
+        kinds = np.zeros((n - old, self.category.shape[1]), np.float32)
+        return replace(
+            self,
+            popularity=np.concatenate([self.popularity, none]),
+            recent=np.concatenate([self.recent, none]),
+            first_seen=np.concatenate([self.first_seen, blank]),
+            year=(catalogue.published / 365.25 + 1970).astype(np.float32),
+            price=np.log1p(np.maximum(catalogue.price, 0)).astype(np.float32),
+            category=np.concatenate([self.category, kinds]),
+            vectors=np.concatenate(
+                [self.vectors, np.zeros((n - old, self.vectors.shape[1]), np.float32)]
+            ),
+            item_fields=np.concatenate(
+                [self.item_fields, np.where(fields <= limits, fields, 0)]
+            ).astype(np.int64),
         )
 
     def arrays(self) -> dict[str, Array]:

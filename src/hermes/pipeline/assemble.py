@@ -6,7 +6,7 @@ closed forms and indexes only. Tiers 2 and 3 never import torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hermes.core.errors import ArtifactError
 from hermes.core.protocols import Channel
 from hermes.core.types import Array, Floats, Ints, Queries
 from hermes.core.vocab import Vocabulary
+from hermes.data.arrivals import Card, grown
 from hermes.data.catalogue import Catalogue
 from hermes.data.dataset import vocabularies
 from hermes.explain.reasons import Reasons
@@ -29,7 +30,7 @@ from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
-from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
+from hermes.retrieval.channels import Bounded, NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
 from hermes.retrieval.graph import Graph
@@ -40,7 +41,7 @@ from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
 from .blend import Blend
-from .content import Finder
+from .content import Finder, late_rows
 from .rankers import gate_of, stages
 from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
 from .recommender import Recommender
@@ -79,23 +80,27 @@ class Engine:
         return self.items[span], self.times[span]
 
 
-def assemble(path: Path, tier: int = 2) -> Engine:
-    """Load a bundle and build its recommender; raises `ArtifactError` when it is not whole."""
+def assemble(path: Path, tier: int = 2, arrivals: Sequence[Card] = ()) -> Engine:
+    """Load a bundle and build its recommender; raises `ArtifactError` when it is not whole.
+
+    arrivals: items that came since it was trained; they get codes behind the others, and what is
+    known of them is what they are.
+    """
     bundle = Bundle.load(path)
     try:
-        return engine(bundle, path, tier)
+        return engine(bundle, path, tier, arrivals)
     except KeyError as error:
         raise ArtifactError(
             f"{path}: it lacks {error}, so another version made it; train it again"
         ) from error
 
 
-def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
+def engine(bundle: Bundle, path: Path, tier: int, arrivals: Sequence[Card] = ()) -> Engine:
     """All the parts of a bundle."""
     recipe = parse(dict(bundle.manifest["recipe"]))
-    catalogue = Catalogue.restore(bundle.arrays("catalogue"))
+    catalogue = grown(Catalogue.restore(bundle.arrays("catalogue")), arrivals)
     known = bundle.arrays("users")
-    at = Snapshot.restore(bundle.arrays("snapshot"))
+    at = Snapshot.restore(bundle.arrays("snapshot")).grown(catalogue)
     offsets, items, times = known["offsets"], known["items"], known["times"]
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
@@ -121,7 +126,8 @@ def engine(bundle: Bundle, path: Path, tier: int) -> Engine:
 
 def recall(bundle: Bundle, made: Recommender, offsets: Ints, items: Ints) -> None:
     """Give encoders the vectors of users that training left, under what they were made from."""
-    for channel in (source.channel for source in made.sources.sources):
+    for source in made.sources.sources:
+        channel = source.channel.inner if isinstance(source.channel, Bounded) else source.channel
         if not isinstance(channel, EmbeddingChannel):
             continue
         encoder, length = channel.encoder, channel.length
@@ -146,10 +152,12 @@ def recommender(
 ) -> Recommender:
     """The request of a recipe, from the parts of a bundle; without `finder` it reads no text."""
     specs = [c for c in recipe.channels if tier in c.tiers and servable(bundle, c.name, tier)]
+    items = int(bundle.manifest["items"])
     channels = [
-        Source(channel=channel_of(bundle, c, recipe.light, tier), deadline=c.deadline)
+        Source(channel=bounded(channel_of(bundle, c, recipe.light, tier), items, catalogue),
+               deadline=c.deadline)
         for c in specs
-    ]
+    ]  # fmt: skip
     kind = recipe.slate
     learned = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
     weights = lead.weighed(learned, [c.name for c in specs])
@@ -202,8 +210,16 @@ def cold_start(bundle: Bundle, spec: ColdSpec, catalogue: Catalogue) -> ColdStar
     )
     events = np.bincount(bundle.arrays("users")["items"], minlength=len(catalogue))
     new = np.flatnonzero(events[: len(catalogue)] < spec.events)[1:]
+    if len(catalogue) > len(model.items):
+        model.grow(late_rows(bundle, catalogue, len(model.items)))
     places = model.catalogue()[new]
     return ColdStart(COLD, model.embed, new, places, catalogue.published[new], length=length)
+
+
+def bounded(channel: Channel, items: int, catalogue: Catalogue) -> Channel:
+    """As it is; in a catalogue that has grown, kept from what it has not learned."""
+    whole = len(catalogue) == items or isinstance(channel, TrendingChannel)
+    return channel if whole else Bounded(channel, items)
 
 
 def servable(bundle: Bundle, name: str, tier: int) -> bool:

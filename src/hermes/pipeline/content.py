@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 
+import msgspec
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
 from hermes.core.errors import ArtifactError, ConfigError, nearest
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Floats, strongest
+from hermes.core.types import Array, Candidates, Floats, Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.encoders.base import Encoder, Vectors
 from hermes.encoders.ngrams import NGrams
+from hermes.encoders.passages import passages, spread, windows
 from hermes.encoders.text import SentenceEncoder, located
+from hermes.features.content import Content
 from hermes.policy.constraints import parse
 from hermes.retrieval.graph import Graph
 from hermes.retrieval.hybrid import HybridSearch
@@ -29,6 +32,16 @@ from hermes.retrieval.understood import Understood
 from hermes.retrieval.visual import Visual
 
 from .asked import Reader, asked, spans
+
+CUTS = {"catalogue": windows}  # how texts are cut for an encoder; for the others into sentences
+
+
+class Card(msgspec.Struct):
+    """What encoders read of a card."""
+
+    text_content: str | None = None
+    image_uri: str | None = None
+    audio_uri: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,8 @@ class Finder:
         semantic = visual = None
         if "text" in made:
             parts, encoder = bundle.arrays("content.passages"), text_encoder(bundle, made["text"])
-            vectors = Vectors(parts["rows"].astype(np.float32), made["text"])
-            semantic = SemanticSearch(vectors, parts["owner"], encoder)
+            rows, owner = arrived(catalogue, parts, encoder, bundle)
+            semantic = SemanticSearch(Vectors(rows, made["text"]), owner, encoder)
         if "vision" in made:
             visual = Visual(Vectors.restore(bundle.arrays("content.vision")))
         reader = Reader(Understanding(catalogue), search)
@@ -115,6 +128,46 @@ class Finder:
     def suggestions(self) -> Suggestions:
         """Names by how they begin."""
         return Suggestions(self.catalogue, self.popularity)
+
+
+def arrived(
+    catalogue: Catalogue, parts: Mapping[str, Array], encoder: Encoder[str], bundle: Bundle
+) -> tuple[Floats, Ints]:
+    """Passages' vectors and owners, with those of items that came since.  -> (P, D), (P,)"""
+    rows, owner = parts["rows"].astype(np.float32), parts["owner"]
+    first = int(bundle.manifest["items"])
+    if len(catalogue) == first:
+        return rows, owner
+    late = [pieces(text, bundle) for text in texts(catalogue, first)]
+    said, whose = spread(late)
+    made = encoder.encode(said)
+    return np.concatenate([rows, made]), np.concatenate([owner, whose + first])
+
+
+def late_rows(bundle: Bundle, catalogue: Catalogue, first: int) -> Floats:
+    """What items from `first` on are, as the bundle's models read it.  -> (I - first, D)
+
+    Their texts are encoded here; pictures and sound only when the bundle is trained again.
+    """
+    known = Content.restore(bundle.arrays("content"))
+    made, n = bundle.manifest["encoders"], len(catalogue)
+    vectors = [np.zeros((n, width), np.float32) for width in known.widths]
+    if "text" in made:
+        encoder = text_encoder(bundle, made["text"])
+        vectors[list(made).index("text")][first:] = encoder.encode(texts(catalogue, first))
+    return known.table(catalogue, *vectors)[first:]
+
+
+def texts(catalogue: Catalogue, first: int = 0) -> list[str]:
+    """Title and text of each item from `first` on, empty for the unknown.  -> (I - first,)"""
+    cards = (msgspec.json.decode(card, type=Card) for card in catalogue.cards[first:])
+    pairs = zip(catalogue.titles[first:], cards, strict=True)
+    return [f"{title}. {card.text_content or ''}".strip(". ") for title, card in pairs]
+
+
+def pieces(text: str, bundle: Bundle) -> list[str]:
+    """A text as its passages were cut for the bundle's encoder."""
+    return CUTS.get(bundle.manifest["recipe"]["content"]["text"], passages)(text)
 
 
 def text_encoder(bundle: Bundle, identity: str) -> Encoder[str]:

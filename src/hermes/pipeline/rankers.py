@@ -56,8 +56,9 @@ def gate_of(bundle: Bundle, at: Snapshot, tier: int) -> Gate | None:
 
 def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
     """The features a ranker was fitted on."""
-    given = entry["columns"]
-    return Columns(tuple(given["channels"]), at, rich=given["rich"], length=given["length"])
+    given, sparse = entry["columns"], entry["shape"]["sparse"]
+    known = int(sparse[0]) if sparse else 0
+    return Columns(tuple(given["channels"]), at, given["rich"], given["length"], learned=known)
 
 
 def features_of(columns: Columns, read: Collection[str]) -> Features:
@@ -95,7 +96,7 @@ def learned_part(
         return alone(restored(bundle, name)), ("dense", "sparse", "history")
     if entry["class"].endswith(":DeepFM"):
         arrays, sparse = bundle.arrays(f"models/{name}"), tuple(entry["shape"]["sparse"])
-        factors = Factors.of(arrays, sparse, at.item_fields)
+        factors = Factors.of(arrays, sparse, at.item_fields[: sparse[0]])
         return (lambda dense, sparse, history: factors.score(dense, sparse)), ("dense", "sparse")
     if graph is None:
         return alone(restored(bundle, name)), ("dense", "sparse", "history")

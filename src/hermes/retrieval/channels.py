@@ -6,12 +6,13 @@ use up its k; set `repeats` where people come back to the same item.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from hermes.core.compiled import compiled
-from hermes.core.protocols import Query
+from hermes.core.protocols import Channel, Query
 from hermes.core.types import Array, Candidates, Floats, Ints, strongest
 
 
@@ -90,6 +91,38 @@ class NeighbourChannel:
         if not len(history):
             return np.zeros(len(items), np.int64)
         return self.model.evidence(history, ages, items)
+
+
+class Bounded:
+    """A channel that knows the first `n` items and is asked about no others.
+
+    For models of a catalogue that has grown since they learned.
+    """
+
+    def __init__(self, inner: Channel, n: int) -> None:
+        self.inner, self.n, self.name = inner, n, inner.name
+
+    def within(self, query: Query) -> Query:
+        """The query as it was before the others came."""
+        known = query.history < self.n
+        if known.all():
+            return query
+        return replace(query, history=query.history[known], ages=query.ages[known])
+
+    def retrieve(self, query: Query, k: int) -> Candidates:
+        """What the channel brings; nothing that is like an item it does not know."""
+        if query.anchor >= self.n:
+            return nothing()
+        return self.inner.retrieve(self.within(query), k)
+
+    def evidence(self, query: Query, items: Ints) -> Ints:
+        """As the channel says, 0 for what it does not know.  (n,) -> (n,)"""
+        say = getattr(self.inner, "evidence", None)
+        out = np.zeros(len(items), np.int64)
+        known = items < self.n
+        if say is not None and query.anchor < self.n:
+            out[known] = say(self.within(query), items[known])
+        return out
 
 
 class TrendingChannel:

@@ -21,28 +21,13 @@ from hermes.encoders.clap import Clap, ClapConfig
 from hermes.encoders.florence import Florence, FlorenceConfig
 from hermes.encoders.media import content
 from hermes.encoders.ngrams import NGrams, NGramsConfig
-from hermes.encoders.passages import passages, spread, windows
+from hermes.encoders.passages import passages, spread
 from hermes.encoders.text import text_encoder
 from hermes.encoders.vision import Descriptors
 from hermes.features.content import Content
 from hermes.learn.run import told
+from hermes.pipeline.content import CUTS, Card, texts
 from hermes.pipeline.recipe import ContentSpec
-
-CUTS = {"catalogue": windows}  # how texts are cut for an encoder; for the others into sentences
-
-
-class Card(msgspec.Struct):
-    """What encoders read of a card."""
-
-    text_content: str | None = None
-    image_uri: str | None = None
-    audio_uri: str | None = None
-
-
-def texts(catalogue: Catalogue) -> list[str]:
-    """Title and text of each item, empty for the unknown.  -> (I,)"""
-    pairs = zip(catalogue.titles, cards(catalogue), strict=True)
-    return [f"{title}. {card.text_content or ''}".strip(". ") for title, card in pairs]
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ def head(
         "seed": run.seed,
         "data_hash": data.hash,
         "events": len(data.interactions),
+        "items": len(data.catalogue),
         "shape": asdict(data.interactions.shape),
         "models": {},
         "metrics": {},

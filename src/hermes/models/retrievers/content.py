@@ -125,6 +125,14 @@ class Content(Closed, Embedder[ContentConfig]):
         rows = one_more(content)
         return np.asarray(rows @ self.map, np.float32), np.asarray(rows @ self.own, np.float32)
 
+    def grow(self, content: Floats) -> None:
+        """Take items that came after it learned, by their content.  (n, Dc)"""
+        items, profile = self.place(content)
+        blank = np.zeros((len(content), self.fold.shape[1]), np.float32)
+        self.items = np.concatenate([self.items, items])
+        self.profile = np.concatenate([self.profile, profile])
+        self.fold = np.concatenate([self.fold, blank])
+
     def embed(self, queries: Queries) -> Floats:
         """(B,) -> (B, D)"""
         last = queries.history[:, -self.config.length :]
