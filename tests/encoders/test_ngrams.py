@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -69,6 +72,26 @@ def test_other_texts_or_settings_make_another_identity(encoder: NGrams) -> None:
 
 def test_the_same_seed_learns_the_same(encoder: NGrams) -> None:
     assert NGrams.fit(texts(), np.random.default_rng(0), SMALL).identity == encoder.identity
+
+
+def test_another_process_learns_the_same() -> None:
+    """Sets of words come in another order in each process."""
+    code = (
+        "import numpy as np; from hermes.encoders.ngrams import NGrams, NGramsConfig; "
+        f"print(NGrams.fit({[*CRIMES, *CROPS]!r} * 3 + {texts()[:40]!r}, "
+        "np.random.default_rng(0), NGramsConfig(d=8)).identity)"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
 
 
 def test_ten_thousand_words_are_read_in_a_moment(encoder: NGrams) -> None:

@@ -5,7 +5,7 @@ from hermes.encoders.passages import MOST, PIECES, passages, windows
 
 def test_a_point_after_a_title_or_an_initial_ends_no_sentence() -> None:
     text = (
-        "It was written by J. R. Smith and Dr. Strange of St. Louis. Nobody has ever read it since."
+        "It was written by J. R. Smith and Dr. Strange of St. Louis. Nobody has read it since then."
     )
     assert len(passages(text)) == 2
 

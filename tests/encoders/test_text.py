@@ -11,7 +11,7 @@ from hermes.encoders import text
 from hermes.encoders.text import SentenceEncoder, text_encoder
 
 WINDOW = 16  # tokens of the tiny model
-WORDS = ["the", "a", "detective", "farmer", "solves", "harvests", "murder", "wheat", "in", "town"]
+WORDS = ("the", "a", "detective", "farmer", "solves", "harvests", "murder", "wheat", "in", "town")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from hermes.artifacts.bundle import content_hash, sha256
 from hermes.core.errors import ArtifactError
+from hermes.data.arrivals import read
 from hermes.data.dataset import Dataset
 from hermes.evaluation.cascade import patient
 from hermes.pipeline.answer import ask, described
@@ -171,3 +173,23 @@ def test_a_class_from_elsewhere_is_never_loaded(tiny: Path, tmp_path: Path) -> N
     resealed(copy, lambda m: m["models"]["transition"].update({"class": "os:system"}))
     with pytest.raises(Exception, match="is not module:Class"):
         assemble(copy, 3)
+
+
+def test_items_that_arrive_get_codes_and_harm_nobody(tiny: Path) -> None:
+    late = read([
+        b'{"asset_id": "late-1", "title": "A late one", "domain": "films",'
+        b' "categories": ["new kind"], "creators": [{"name": "Somebody New"}], "published_at": "2024-10-01T00:00:00+00:00"}'
+    ])  # fmt: skip
+    before, after = assemble(tiny, 2), assemble(tiny, 2, late)
+    code = after.catalogue.items.code("late-1")
+    assert code == len(before.catalogue)
+    for user in ("u1", "u30", ""):
+        slate = answer(after, user)
+        assert len(slate.items) == 5
+        assert not slate.trace.degraded
+    query = ask(after, "u1", 5, NOW, "r")
+    more = np.append(query.history, code), np.append(query.ages, np.float32(0))
+    slate = patient(after.recommender)(replace(query, history=more[0], ages=more[1]))
+    assert not slate.trace.degraded
+    assert code not in slate.items.items
+    assert after.finder.find("late one", 3)[0].items[0] == code

@@ -68,7 +68,7 @@ class NGrams:
         read = list(progressing(texts))
         often = Counter(word for words in read for word in set(words))
         least = 2 if len(texts) > 100 else 1
-        kept = [word for word, n in often.most_common(config.words) if n >= least]
+        kept = frequent(often, config.words, least)
         if len(kept) < 3:
             raise DataError("the encoder of a catalogue needs texts; there are hardly any words")
         codes = {word: i for i, word in enumerate(kept)}
@@ -193,7 +193,7 @@ def spelled(words: Sequence[str], rows: Floats, most: int) -> tuple[list[str], F
     """The n-grams of most words, and the direction their words have in common.  -> n, (n, D)"""
     held = [list(dict.fromkeys(ngrams(word))) for word in words]
     often = Counter(name for names in held for name in names)
-    kept = [name for name, _ in often.most_common(most)]
+    kept = frequent(often, most)
     codes = {name: i for i, name in enumerate(kept)}
     pairs = [(codes[name], i) for i, names in enumerate(held) for name in names if name in codes]
     if not pairs:
@@ -202,6 +202,16 @@ def spelled(words: Sequence[str], rows: Floats, most: int) -> tuple[list[str], F
     table = csr_array((np.ones(len(pairs), np.float32), (piece, word)), (len(kept), len(words)))
     sizes = np.array([often[name] for name in kept], np.float32)
     return kept, np.asarray((table @ rows) / sizes[:, None], np.float32)
+
+
+def frequent(often: Counter[str], most: int, least: int = 1) -> list[str]:
+    """Names by falling number, ties by the name.
+
+    >>> frequent(Counter("abbcc"), 2)
+    ['b', 'c']
+    """
+    ordered = sorted((-n, name) for name, n in often.items() if n >= least)
+    return [name for _, name in ordered[:most]]
 
 
 def ngrams(word: str) -> tuple[str, ...]:

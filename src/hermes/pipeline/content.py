@@ -23,7 +23,7 @@ from hermes.encoders.text import SentenceEncoder, located
 from hermes.features.content import Content
 from hermes.policy.constraints import parse
 from hermes.retrieval.graph import Graph
-from hermes.retrieval.hybrid import HybridSearch
+from hermes.retrieval.hybrid import Fusion, HybridSearch
 from hermes.retrieval.query import Understanding
 from hermes.retrieval.semantic import Search, SemanticSearch
 from hermes.retrieval.suggest import Suggestions
@@ -33,6 +33,8 @@ from hermes.retrieval.visual import Visual
 
 from .asked import Reader, asked, spans
 
+FUSIONS = {"ngrams": Fusion(0.25, 18.8)}  # learned by `hermes bench search`
+SENTENCES = Fusion(0.17, 31.3)  # of sentence transformers
 CUTS = {"catalogue": windows}  # how texts are cut for an encoder; for the others into sentences
 
 
@@ -77,7 +79,10 @@ class Finder:
     @cached_property
     def hybrid(self) -> HybridSearch | None:
         """Words and meaning together."""
-        return HybridSearch(self.search, self.semantic) if self.semantic else None
+        if self.semantic is None:
+            return None
+        kind = self.semantic.encoder.identity.split(":")[1]
+        return HybridSearch(self.search, self.semantic, FUSIONS.get(kind, SENTENCES))
 
     def modes(self) -> dict[str, Search | None]:
         """The searches by name; None where the bundle holds no text encoder."""

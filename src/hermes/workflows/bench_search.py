@@ -165,6 +165,7 @@ def written(card: bytes) -> str:
 def reciprocal(found: Any, asked: Known) -> Array:
     """One over the rank of what was meant, 0 where it is not found.  (Q,)
 
+    >>> from hermes.core.types import Candidates
     >>> one = Candidates(np.array([4, 2]))
     >>> reciprocal([one, one], Known(None, ("a", "b"), np.array([2, 3]))).tolist()
     [0.5, 0.0]

@@ -2,9 +2,10 @@
 
 The catalogue is the films of MovieLens 1M that are also among the plots of Wikipedia, joined by
 `data.resolve`, with title, genres, cast and extract. A query is the plot of one extract told again
-by hand, in other words, in a line as people type it: written with the extract in sight and no
-search at hand, without names of characters, and with what is left of the title's words taken out
-here. No query's text is in any index.
+in a line of other words, as one types who remembers: each was written for itself and by no rule,
+with the extract in sight, without names of characters, and none was changed once a search had seen
+it. What is left of the title's words, in whatever form, is taken out here. No query's text is in
+any index.
 
 `words/told.csv` holds what is asked, by MovieLens's number of a film. Nothing is chosen or learned
 on it: `words/tuning.csv` is for that, with films of the plots (by row) that are not in MovieLens,
@@ -26,7 +27,7 @@ from hermes.core.types import Ints
 from hermes.data.catalogue import Catalogue
 from hermes.data.columns import admit
 from hermes.data.resolve import matches
-from hermes.data.script import tokens
+from hermes.data.script import stems, tokens
 from hermes.data.shelf import catalogue
 from hermes.domains import movielens
 
@@ -69,8 +70,8 @@ def known(films: pl.DataFrame, queries: Path) -> Known:
     texts, targets = list[str](), list[int]()
     for film, text in told(queries):
         code = held.items.code(film)
-        words = tokens(text)
-        kept = [w for w in words if w not in set(tokens(held.titles[code]))]
+        named = set(stems(held.titles[code]))
+        kept = [word for word in tokens(text) if not named.intersection(stems(word))]
         if code and len(kept) >= LEAST:
             texts.append(" ".join(kept))
             targets.append(code)
