@@ -178,7 +178,8 @@ def test_a_class_from_elsewhere_is_never_loaded(tiny: Path, tmp_path: Path) -> N
 def test_items_that_arrive_get_codes_and_harm_nobody(tiny: Path) -> None:
     late = read([
         b'{"asset_id": "late-1", "title": "A late one", "domain": "films",'
-        b' "categories": ["new kind"], "creators": [{"name": "Somebody New"}], "published_at": "2024-10-01T00:00:00+00:00"}'
+        b' "categories": ["new kind"], "creators": [{"name": "Somebody New"}],'
+        b' "published_at": "2024-10-01T00:00:00+00:00"}'
     ])  # fmt: skip
     before, after = assemble(tiny, 2), assemble(tiny, 2, late)
     code = after.catalogue.items.code("late-1")

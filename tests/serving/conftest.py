@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,3 +185,9 @@ def make(tmp_path: Path):
     yield build
     for deps in made:
         deps.log.close()
+
+
+@pytest.fixture
+def make_client() -> Callable[[Deps], Client]:
+    """The application around a house of one's own."""
+    return Client

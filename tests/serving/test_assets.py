@@ -37,11 +37,11 @@ def test_what_cannot_be_had_is_not_shown(client) -> None:
     assert "a/b" not in shown(client)
 
 
-def test_a_new_asset_says_that_it_waits_for_the_next_training(client) -> None:
+def test_a_new_asset_says_when_it_will_be_found(client) -> None:
     out = client.request("PUT", "/v1/assets/brand%20new", json={**ASSET, "asset_id": "brand new"})
     assert out.status_code == 200
     assert not out.json()["known"]
-    assert "next training" in out.json()["note"]
+    assert "within a minute" in out.json()["note"]
     assert client.get("/v1/assets/brand%20new").json()["domain"] == "films"
 
 

@@ -17,6 +17,7 @@ from hermes.core.types import Array, Ints
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
 
+from .growth import Growth
 from .overlay import Shelf
 from .settings import Settings
 from .telemetry import Telemetry
@@ -40,7 +41,7 @@ class Past:
     disliked: Ints  # (D,) items whose last word was no
 
 
-@dataclass(frozen=True)
+@dataclass
 class Deps:
     """One process' house."""
 
@@ -54,6 +55,7 @@ class Deps:
     reason: str = ""  # why this tier
     pictures: Path | None = None
     wanted: tuple[frozenset[str], float | None] = field(default=(frozenset(), None))
+    growth: Growth | None = None  # of the engine, by what is put online
 
     def past(self, user_id: str) -> Past:
         """The bundle's history of a user and what the log has added since."""
@@ -102,11 +104,15 @@ class Deps:
         """Once or twice a second: what other workers did and put online, and this one's numbers."""
         self.log.listen()
         self.shelf.follow()
+        if self.growth is not None:
+            self.growth.look(self)
         self.telemetry.numbers.lost = self.log.lost
         self.telemetry.leave()
 
     def close(self) -> None:
         """Write what waits."""
+        if self.growth is not None:
+            self.growth.close()
         if self.pool is not None:
             self.pool.shutdown()
         self.log.close()

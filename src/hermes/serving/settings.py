@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(10.0, gt=0)  # longest wait for a body
     events_limit: int = Field(10_000, ge=1)  # most events of one request
     numbers: Path | None = None  # where workers leave their counts; `hermes serve` makes it
+    arrivals: float = Field(15.0, ge=0)  # seconds between taking new assets in; 0: at a start only
     slate_limit: int = Field(200, ge=1, le=1000)  # largest k
 
     def processes(self) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from hermes.core.errors import HermesError
+from hermes.data.arrivals import Card
 from hermes.data.log import Log
 from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import Engine, assemble
@@ -15,6 +17,7 @@ from . import settings as environment
 from . import tiers
 from .app import Gateway
 from .deps import Deps, wanted
+from .growth import Growth
 from .overlay import Shelf
 from .settings import Settings
 from .telemetry import Telemetry
@@ -35,11 +38,20 @@ def create() -> Gateway:
 def house(settings: Settings) -> Deps:
     """Load everything a worker needs."""
     tier, reason = tiers.choose(tiers.memory(), bool(tiers.gpu()), settings.tier)
-    engine = assemble(settings.bundle, tier=tier)
-    warm(engine)
     written = Log(settings.event_log(), limit=settings.log_bytes)
+
+    def grow(cards: Sequence[Card]) -> Engine:
+        made = assemble(settings.bundle, tier, cards)
+        warm(made)
+        return made
+
+    growth, engine = Growth(grow, settings.arrivals), grow(())
     shelf = Shelf(engine.catalogue, written)
     shelf.follow()
+    if growth.learn(shelf):  # put online since the bundle was trained, before this start
+        engine = grow(tuple(growth.cards.values()))
+        shelf = Shelf(engine.catalogue, written)
+        shelf.follow()
     return Deps(
         settings=settings,
         engine=engine,
@@ -51,6 +63,7 @@ def house(settings: Settings) -> Deps:
         reason=reason,
         pictures=settings.picture_folder(),
         wanted=wanted(engine.manifest),
+        growth=growth,
     )
 
 

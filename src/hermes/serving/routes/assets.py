@@ -18,7 +18,7 @@ from ..problems import Malformed
 from ..schemas import ANSWER, Shelved
 
 router = APIRouter(prefix="/v1/assets", tags=["assets"])
-NEW = "kept; it has no code yet and is recommended only after the next training"
+NEW = "kept; within a minute it is found and, where the bundle places new items, recommended"
 CHANGED = "its card and availability count at once; what models know changes at the next training"
 TAKEN = "taken off; it is not recommended until it is put online again"
 
