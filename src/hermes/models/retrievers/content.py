@@ -111,12 +111,12 @@ class Content(Closed, Embedder[ContentConfig]):
             return "both", SMOOTH[1]
         keep = csr_array(table.x.multiply(left[None].astype(np.float64)))
         seen = Table(keep, table.content, table.fold * left[:, None])
-        found = dict[tuple[str, float], float]()
+        found, rows = dict[tuple[str, float], float](), table.content.T.astype(np.float32)
         for reader in READERS:
             maps = bilinear(seen, left, reader, self.config.l2, rng)(SMOOTH)
             users = seen.users(keep[asked], reader)
             for smooth, m in zip(SMOOTH, maps, strict=True):
-                scores = (users @ m) @ table.content.T
+                scores = (users @ m).astype(np.float32) @ rows
                 found[reader, smooth] = recall(scores, keep[asked], table.x[asked], held)
         return max(found, key=lambda each: found[each])
 
@@ -208,7 +208,6 @@ class Fit:
 
 def recall(scores: Array, seen: csr_array, chosen: csr_array, held: Ints) -> float:
     """Share of the held items a user chose that stand in the first `K`, on average.  (n, I)"""
-    scores = scores.astype(np.float32)
     scores[seen.nonzero()] = -np.inf
     scores[:, 0] = -np.inf
     is_held = np.zeros(scores.shape[1], bool)
