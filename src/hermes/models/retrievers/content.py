@@ -30,7 +30,8 @@ from hermes.models.base import Closed, Embedder
 
 READERS = ("content", "place", "both")  # how a user may be described
 SMOOTH = (0.03, 0.3, 3.0, 30.0)  # ridges over items, in units of a column's mean square
-TRIED, HELD, K = 1000, 0.1, 100  # users, share of items, and depth of the choice
+TRIED, HELD = 4000, 0.1  # users and share of items by which is chosen
+DEEP, BATCH = 0.05, 500  # share of the catalogue that counts as found; users at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +117,8 @@ class Content(Closed, Embedder[ContentConfig]):
             maps = bilinear(seen, left, reader, self.config.l2, rng)(SMOOTH)
             users = seen.users(keep[asked], reader)
             for smooth, m in zip(SMOOTH, maps, strict=True):
-                scores = (users @ m).astype(np.float32) @ rows
-                found[reader, smooth] = recall(scores, keep[asked], table.x[asked], held)
+                wanted = (users @ m).astype(np.float32)
+                found[reader, smooth] = recall(wanted, rows, keep[asked], table.x[asked], held)
         return max(found, key=lambda each: found[each])
 
     def place(self, content: Floats) -> tuple[Floats, Floats]:
@@ -206,15 +207,20 @@ class Fit:
         return [(turned / (np.maximum(values, 0) + s * usual)) @ basis.T for s in smooth]
 
 
-def recall(scores: Array, seen: csr_array, chosen: csr_array, held: Ints) -> float:
-    """Share of the held items a user chose that stand in the first `K`, on average.  (n, I)"""
-    scores[seen.nonzero()] = -np.inf
-    scores[:, 0] = -np.inf
-    is_held = np.zeros(scores.shape[1], bool)
+def recall(wanted: Floats, rows: Floats, seen: csr_array, chosen: csr_array, held: Ints) -> float:
+    """Share of the held items a user chose that stand in the first `DEEP`, on average.
+
+    wanted (n, Dc), rows (Dc, I), seen and chosen (n, I). Deep, since what few find says little.
+    """
+    is_held, out = np.zeros(rows.shape[1], bool), list[float]()
     is_held[held] = True
-    out = []
-    for row, own in enumerate(scores):
-        wanted = chosen.indices[chosen.indptr[row] : chosen.indptr[row + 1]]
-        wanted = wanted[is_held[wanted]]
-        out.append(np.isin(wanted, strongest(own, K)).mean())
+    depth = max(100, int(DEEP * rows.shape[1]))
+    for start in range(0, len(wanted), BATCH):
+        scores = wanted[start : start + BATCH] @ rows
+        scores[seen[start : start + BATCH].nonzero()] = -np.inf
+        scores[:, 0] = -np.inf
+        for row, own in enumerate(scores, start):
+            mine = chosen.indices[chosen.indptr[row] : chosen.indptr[row + 1]]
+            mine = mine[is_held[mine]]
+            out.append(float(np.isin(mine, strongest(own, depth)).mean()))
     return float(np.mean(out))
