@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 from hermes.encoders.passages import MOST, PIECES, passages, windows
 
 
@@ -8,6 +10,12 @@ def test_a_point_after_a_title_or_an_initial_ends_no_sentence() -> None:
         "It was written by J. R. Smith and Dr. Strange of St. Louis. Nobody has read it since then."
     )
     assert len(passages(text)) == 2
+
+
+def test_a_text_of_nothing_but_titles_takes_no_time() -> None:
+    before = time.thread_time()
+    assert len(passages("Mr. " * 25_000)) <= PIECES
+    assert time.thread_time() - before < 1
 
 
 def test_other_scripts_have_ends_too() -> None:

@@ -55,6 +55,22 @@ def test_rows_are_of_length_one_or_zero(tiny: SentenceEncoder) -> None:
     assert np.linalg.norm(rows, axis=1).round(5).tolist() == [1, 0, 0, 1]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "half \ud800 of",
+        "h" + "\u0301" * 9000,
+        "a\0b",
+        "\u202e\u05e9\u05dd",
+        "👩‍👩‍👧" * 900,
+        "[CLS]" * 900,
+    ],
+)
+def test_any_text_is_read(tiny: SentenceEncoder, odd: str) -> None:
+    row = tiny.encode([odd])[0]
+    assert np.linalg.norm(row) == pytest.approx(1, abs=1e-5)
+
+
 def test_a_long_text_is_the_mean_of_its_windows(tiny: SentenceEncoder) -> None:
     long = " ".join(["the detective solves a murder in town"] * 4)
     pieces = tiny.windows(long)

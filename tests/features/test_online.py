@@ -16,7 +16,7 @@ import pytest
 
 from hermes.core.errors import ConfigError, DataError, Unavailable
 from hermes.features.batch import as_of
-from hermes.features.online import Memory, Online
+from hermes.features.online import Mark, Memory, Online
 from hermes.features.remote import Remote
 from hermes.features.rolling import DAY, ITEM, TASTE, USER, Rolling, Window
 from hermes.features.times import MOMENT
@@ -104,6 +104,32 @@ def test_many_events_at_once_are_what_they_are_one_by_one(made: Make) -> None:
     asked = {"item": [f"i{i}" for i in range(9)]}
     found, wanted = once.read(asked, at)["item"].values, slowly.read(asked, at)["item"].values
     assert found.tobytes() == wanted.tobytes()
+
+
+def test_what_two_read_of_one_log_counts_once(made: Make) -> None:
+    events, one = log(100), made()
+    two = made() if isinstance(one, Remote) else one
+    assert one.reached("item", "log") == 0
+    assert one.add("item", events[:60], Mark("log", 0, 60))
+    assert not two.add("item", events[:70], Mark("log", 0, 70))
+    assert two.reached("item", "log") == 60
+    assert two.add("item", events[60:], Mark("log", 60, 100))
+    assert two.add("item", events[:0], Mark("log", 100, 130))
+    assert (one.reached("item", "log"), one.reached("item", "other")) == (130, 0)
+    plain, asked = Memory(), {"item": [f"i{i}" for i in range(9)]}
+    plain.add("item", events)
+    at = START + timedelta(days=41)
+    found, wanted = one.read(asked, at)["item"].values, plain.read(asked, at)["item"].values
+    assert found.tobytes() == wanted.tobytes()
+
+
+def test_of_too_many_keys_in_memory_those_go_that_were_idle_longest() -> None:
+    store, at = Memory((ITEM,)), START + timedelta(days=41)
+    events = log(300)
+    store.add("item", events)
+    last = events.group_by("asset_id").agg(pl.col("occurred_at").max()).sort("occurred_at")
+    assert store.forget(at, most=3) == 6
+    assert set(store.places["item"]) == set(last["asset_id"][-3:])
 
 
 def test_one_read_tells_of_users_and_items_in_the_order_asked(made: Make) -> None:

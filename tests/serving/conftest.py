@@ -34,6 +34,7 @@ from hermes.retrieval.text_search import TextChannel, TextSearch
 from hermes.retrieval.visual import Visual
 from hermes.serving.app import Gateway
 from hermes.serving.deps import Deps
+from hermes.serving.features import opened
 from hermes.serving.overlay import Shelf
 from hermes.serving.settings import Settings
 from hermes.serving.telemetry import Telemetry
@@ -135,6 +136,7 @@ def house(folder: Path, small: Small, **settings: Any) -> Deps:
         log=log,
         shelf=Shelf(small.catalogue, log),
         telemetry=Telemetry(),
+        features=opened(chosen, log, small),
         started=datetime.now(UTC),
         pictures=folder / "pictures",
     )

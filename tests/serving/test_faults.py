@@ -96,6 +96,7 @@ def test_no_body_ever_gives_a_500(client, body: dict) -> None:
 def test_no_id_ever_gives_a_500(client, name: str) -> None:
     for path in ("/v1/recommendations/users/", "/v1/recommendations/items/", "/v1/users/"):
         assert client.get(path + quote(name, safe="")).status_code < 500
+    assert client.get(f"/v1/users/{quote(name, safe='')}/features").status_code < 500
 
 
 def test_a_body_that_never_ends_is_given_up(make) -> None:

@@ -52,6 +52,7 @@ EXPOSURES = (
 )
 ASSET = "INSERT INTO assets(asset_id, at, body) VALUES (?,?,?)"
 NEWS = "SELECT id, user FROM events WHERE id > ? ORDER BY id"
+EVENTS = "SELECT id, user, item, kind, value, at FROM events WHERE id > ? ORDER BY id LIMIT ?"
 RECENT = "SELECT item, kind, value, at FROM events WHERE user = ? ORDER BY id DESC LIMIT ?"
 
 
@@ -187,6 +188,15 @@ class Log:
         """(id, asset_id, body) of what was put online since row `after`, in order."""
         found = "SELECT id, asset_id, body FROM assets WHERE id > ? ORDER BY id"
         return self._reader.execute(found, (after,)).fetchall()
+
+    def events(self, after: int, most: int) -> list[tuple[int, str, str, str, float | None, float]]:
+        """(id, user, item, kind, value, at) of the events since row `after`, in order."""
+        return self._reader.execute(EVENTS, (after, most)).fetchall()
+
+    def identity(self) -> str:
+        """What tells this log from every other."""
+        found = "SELECT value FROM marks WHERE name = 'identity'"
+        return f"{self._reader.execute(found).fetchone()[0]:x}"
 
     def counts(self) -> dict[str, int]:
         """Rows by table; a table only grows at its end, so that the last id tells."""

@@ -8,6 +8,7 @@ import unicodedata
 import tantivy
 
 MARKLESS = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")  # no spaces in between
+PART = 128  # characters taken apart at once: marks upon one letter are put in order, all by all
 LONGEST = 64  # bytes of a word; longer ones are no words
 
 
@@ -19,9 +20,19 @@ def folded(text: str) -> str:
     """
     if text.isascii():
         return text
-    whole = text.encode("utf-8", "replace").decode()  # half a surrogate pair is no character
-    apart = unicodedata.normalize("NFKD", whole).casefold()
+    clean = whole(text)
+    parts = (clean[i : i + PART] for i in range(0, len(clean), PART))
+    apart = "".join(unicodedata.normalize("NFKD", part) for part in parts).casefold()
     return MARKLESS.sub(r" \g<0> ", "".join(c for c in apart if not unicodedata.combining(c)))
+
+
+def whole(text: str) -> str:
+    """A question mark for each half of a surrogate pair, which is no character.
+
+    >>> whole("half \ud800 a pair")
+    'half ? a pair'
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def analyzer(stemmed: bool) -> tantivy.TextAnalyzer:

@@ -132,4 +132,5 @@ def attempt(encode: Callable[[Sequence[T]], Iterable[R]], things: Sequence[T]) -
 
 def digest(thing: str | bytes) -> bytes:
     """32 bytes that stand for a text or a file's content."""
-    return hashlib.sha256(thing.encode() if isinstance(thing, str) else thing).digest()
+    body = thing.encode("utf-8", "surrogatepass") if isinstance(thing, str) else thing
+    return hashlib.sha256(body).digest()

@@ -16,6 +16,7 @@ import numpy as np
 
 from hermes.core.errors import ConfigError
 from hermes.core.types import Array, Floats
+from hermes.data.script import whole
 
 from .sounds import Limits, opened
 from .weights import fingerprint, loaded
@@ -95,7 +96,7 @@ class Clap:
         rows = [np.zeros((0, self.d), np.float32)]
         with torch.inference_mode():
             for i in range(0, len(texts), self.config.batch):
-                part = list(texts[i : i + self.config.batch])
+                part = [whole(text) for text in texts[i : i + self.config.batch]]
                 made = self.processor.tokenizer(
                     part, padding=True, truncation=True, return_tensors="pt"
                 )

@@ -14,6 +14,7 @@ ENDS = re.compile(
 )
 TITLES = "mr|mrs|ms|dr|st|jr|sr|lt|col|gen|sgt|capt|vs|no|vol|inc|prof|etc"
 SHORT = re.compile(rf"\b(?:[^\W\d_]|{TITLES})\.$", re.IGNORECASE)  # a point that ends no sentence
+TAIL = 12  # characters in which such a point is looked for
 LEAST = 6  # words of a passage; less is put to what stands before
 MOST = 80  # words of one
 WIDE = 20  # words of a window, the half of which the next one has too
@@ -43,7 +44,7 @@ def sentences(text: str) -> Iterator[str]:
     begun = ""
     for part in ENDS.split(text):
         begun = f"{begun} {part.strip()}".strip()
-        if begun and not SHORT.search(begun):
+        if begun and not SHORT.search(begun[-TAIL:]):
             yield begun
             begun = ""
     if begun:

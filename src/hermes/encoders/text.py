@@ -19,6 +19,7 @@ import numpy as np
 from hermes.core.errors import ConfigError, Unavailable
 from hermes.core.extras import extra
 from hermes.core.types import Floats
+from hermes.data.script import whole
 
 from .base import Encoder
 from .ngrams import NGrams, NGramsConfig
@@ -66,7 +67,7 @@ class SentenceEncoder:
         """Unit rows; zero where a text is empty.  n -> (n, D)"""
         pieces, owners = list[str](), list[int]()
         for place, text in enumerate(things):
-            for piece in self.windows(text[:CUT].strip()):
+            for piece in self.windows(whole(text[:CUT]).strip()):
                 pieces.append(piece)
                 owners.append(place)
         out = np.zeros((len(things), self.d), np.float32)

@@ -33,14 +33,28 @@ class Told:
     ahead: Bools  # (n,) its events go beyond the time, so that nothing can be told: NaN
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a log was taken in; many may read one log, and each of its rows counts once."""
+
+    log: str
+    before: int  # the row after which the events come
+    after: int  # the last row of them
+
+
 class Online(Protocol):
     """Where features are kept that are read while somebody waits."""
 
-    def add(self, name: str, events: pl.DataFrame) -> None:
+    def add(self, name: str, events: pl.DataFrame, mark: Mark | None = None) -> bool:
         """Take in events of one kind of key; what is late counts where it still can.
 
-        Raises `DataError` for events that lack a column, and takes none of them.
+        With a mark they are taken, and the mark is moved, only where it still stands before them:
+        False where another was faster. Raises `DataError` for events that lack a column, and takes
+        none of them.
         """
+
+    def reached(self, name: str, log: str) -> int:
+        """The row to which a log was taken in; 0 when nothing of it was."""
 
     def read(self, keys: Mapping[str, Sequence[str]], at: datetime) -> dict[str, Told]:
         """The features of keys, by kind, from the events before `at`.
@@ -54,12 +68,15 @@ class Memory:
 
     def __init__(self, rollings: Sequence[Rolling] = (ITEM, USER)) -> None:
         self.layouts = layouts(rollings)
+        self.marks: dict[tuple[str, str], int] = {}
         self.places: dict[str, dict[str, int]] = {name: {} for name in self.layouts}
         self.states = {name: np.zeros((0, u.size), np.int64) for name, u in self.layouts.items()}
 
-    def add(self, name: str, events: pl.DataFrame) -> None:
+    def add(self, name: str, events: pl.DataFrame, mark: Mark | None = None) -> bool:
         """`Online.add`"""
         layout, places = chosen(self.layouts, name), self.places[name]
+        if mark is not None and self.reached(name, mark.log) != mark.before:
+            return False
         keys, rows = grouped(layout.rolling, events)
         at = np.array([places.get(key, -1) for key in keys], np.int64)
         fresh, old = np.zeros((len(keys), layout.size), np.int64), at >= 0
@@ -69,6 +86,13 @@ class Memory:
         self.room(name, int(at.max(initial=-1)) + 1)
         self.states[name][at] = fresh
         places.update(zip(keys, at.tolist(), strict=True))
+        if mark is not None:
+            self.marks[name, mark.log] = mark.after
+        return True
+
+    def reached(self, name: str, log: str) -> int:
+        """`Online.reached`"""
+        return self.marks.get((name, log), 0)
 
     def room(self, name: str, n: int) -> None:
         """Make room for n keys."""
@@ -86,12 +110,18 @@ class Memory:
             out[name] = Told(*layout.read(self.states[name], rows, t))
         return out
 
-    def forget(self, at: datetime) -> int:
-        """Drop the keys whose events have left every window; how many they were."""
+    def forget(self, at: datetime, most: int | None = None) -> int:
+        """Drop the keys whose events have left every window; how many they were.
+
+        Of more than `most` keys of a kind those go as well whose last event is the oldest.
+        """
         dropped, t = 0, moment(at)
         for name, layout in self.layouts.items():
             bound, places = layout.rolling.longest.edge(t), self.places[name]
             kept = [(k, i) for k, i in places.items() if self.states[name][i, 0] > bound]
+            if most is not None and len(kept) > most:
+                last = self.states[name][[i for _, i in kept], 0]
+                kept = [kept[i] for i in np.sort(np.argsort(-last, kind="stable")[:most])]
             dropped += len(places) - len(kept)
             self.states[name] = self.states[name][[i for _, i in kept]]
             self.places[name] = {key: i for i, (key, _) in enumerate(kept)}

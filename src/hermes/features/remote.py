@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
 
-from hermes.core.errors import DataError, Unavailable
+from hermes.core.errors import ConfigError, DataError, Unavailable
 from hermes.core.extras import extra
 from hermes.core.types import Ints
 
 from . import wire
-from .online import Memory, Told, chosen, grouped, layouts, take
+from .online import Mark, Memory, Told, chosen, grouped, layouts, take
 from .rolling import ITEM, USER, Rolling
 from .times import moment
 
@@ -31,7 +32,10 @@ ROOM = 1 << 17  # numbers
 
 
 class Remote:
-    """Redis at an address; raises `Unavailable` when it does not answer within the deadline."""
+    """Redis at an address; raises `Unavailable` when it does not answer within the deadline.
+
+    Raises `ConfigError` for an address that is none.
+    """
 
     def __init__(
         self,
@@ -43,18 +47,17 @@ class Remote:
     ) -> None:
         self.redis: Any = extra("redis", "standard")
         self.local = threading.local()
-        self.layouts, self.patience, self.url, self.prefix = (
-            layouts(rollings),
-            patience,
-            url,
-            prefix,
-        )
+        self.layouts, self.patience, self.prefix = layouts(rollings), patience, prefix
+        self.url = shown(url)
         never = extra("redis.retry", "standard").Retry(
             extra("redis.backoff", "standard").NoBackoff(), 0
         )
-        self.client: Any = self.redis.Redis.from_url(
-            url, socket_timeout=deadline, socket_connect_timeout=deadline, retry=never
-        )
+        try:
+            self.client: Any = self.redis.Redis.from_url(
+                url, socket_timeout=deadline, socket_connect_timeout=deadline, retry=never
+            )
+        except ValueError as error:
+            raise ConfigError(f"{self.url} is no address of a Redis: {error}") from error
 
     def places(self, layout: Layout, keys: Iterable[str]) -> list[bytes]:
         """Where rows are; another definition has other places."""
@@ -62,22 +65,37 @@ class Remote:
         head = f"{self.prefix}:{rolling.name}:{rolling.identity[:16]}:"
         return [(head + key).encode() for key in keys]
 
-    def add(self, name: str, events: pl.DataFrame) -> None:
+    def marked(self, layout: Layout, log: str) -> bytes:
+        """Where it stands how far a log was taken in."""
+        rolling = layout.rolling
+        return f"{self.prefix}-marks:{rolling.name}:{rolling.identity[:16]}:{log}".encode()
+
+    def reached(self, name: str, log: str) -> int:
+        """`Online.reached`"""
+        with self.guard():
+            return int(self.client.get(self.marked(chosen(self.layouts, name), log)) or 0)
+
+    def add(self, name: str, events: pl.DataFrame, mark: Mark | None = None) -> bool:
         """`Online.add`; in one step, whatever others write meanwhile."""
         layout = chosen(self.layouts, name)
         keys, rows = grouped(layout.rolling, events)
         places = self.places(layout, keys)
+        marks = [] if mark is None else [self.marked(layout, mark.log)]
 
-        def step(pipe: Any) -> None:
-            pipe.watch(*places)
-            states = self.rows(layout, pipe.mget(places))
+        def step(pipe: Any) -> bool:
+            pipe.watch(*places, *marks)
+            if mark is not None and int(pipe.get(marks[0]) or 0) != mark.before:
+                return False
+            states = self.rows(layout, pipe.mget(places) if places else [])
             take(layout, states, rows, events)
             pipe.multi()
             self.put(pipe, layout, places, states)
+            if mark is not None:
+                pipe.set(marks[0], mark.after)
             pipe.execute()
+            return True
 
-        if places:
-            self.persist(step)
+        return self.persist(step) if places or marks else True
 
     def put(self, pipe: Any, layout: Layout, places: Sequence[bytes], states: Ints) -> None:
         """Rows, which go when nothing of them is in a window any more."""
@@ -86,7 +104,7 @@ class Remote:
         for place, blob in zip(places, wire.packed(states), strict=True):
             pipe.set(place, blob, px=life)
 
-    def persist(self, step: Callable[[Any], None]) -> None:
+    def persist(self, step: Callable[[Any], bool]) -> bool:
         """Do a step again until nobody came between."""
         until = time.monotonic() + self.patience
         with self.guard(), self.client.pipeline() as pipe:
@@ -175,3 +193,13 @@ class Remote:
             raise Unavailable(
                 f"Redis at {self.url} does not answer: {error}; is it running?"
             ) from error
+
+
+def shown(url: str) -> str:
+    """An address for messages, without the password.
+
+    >>> shown("redis://:secret@cache:6379/1")
+    'redis://cache:6379/1'
+    """
+    head, at, tail = url.rpartition("@")
+    return f"{urlsplit(head).scheme}://{tail}" if at else url

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from hermes.data.script import whole
 from hermes.data.titles import SPELLED
 
 READ = 2000  # characters of a text that are read
@@ -67,9 +68,9 @@ def fold(word: str) -> str:
     """Lower case, without accents and apostrophes."""
     if word.isascii():
         return word.lower().translate(DROPPED)
-    whole = word.encode("utf-8", "replace").decode().translate(DROPPED)
-    apart = unicodedata.normalize("NFKD", whole).casefold()
-    return "".join(c for c in apart if not unicodedata.combining(c)) or whole
+    clean = whole(word).translate(DROPPED)
+    apart = unicodedata.normalize("NFKD", clean).casefold()
+    return "".join(c for c in apart if not unicodedata.combining(c)) or clean
 
 
 def spoken(word: str) -> str:

@@ -12,6 +12,7 @@ import gc
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,7 @@ async def tick(deps: Deps) -> None:
     while True:
         await asyncio.sleep(0.5)
         deps.tick()
+        await deps.features.tick(datetime.now(UTC))
 
 
 def reply(found: Problem) -> Response:

@@ -17,6 +17,7 @@ from hermes.core.types import Array, Ints
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
 
+from .features import Features
 from .growth import Growth
 from .overlay import Shelf
 from .settings import Settings
@@ -50,6 +51,7 @@ class Deps:
     log: Log
     shelf: Shelf
     telemetry: Telemetry
+    features: Features
     started: datetime  # UTC
     pool: ThreadPoolExecutor | None = None
     reason: str = ""  # why this tier
@@ -115,6 +117,7 @@ class Deps:
             self.growth.close()
         if self.pool is not None:
             self.pool.shutdown()
+        self.features.close()
         self.log.close()
         self.telemetry.numbers.lost = self.log.lost
         self.telemetry.leave()

@@ -21,6 +21,7 @@ OURS: tuple[type, ...] = (
     schemas.Accepted,
     schemas.Shelved,
     schemas.Person,
+    schemas.Known,
     schemas.Status,
     Problem,
 )

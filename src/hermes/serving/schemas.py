@@ -189,6 +189,17 @@ class Person(msgspec.Struct):
     disliked: list[str]
 
 
+class Known(msgspec.Struct):
+    """Features of a user; `values` are in the order of `names`, null where there is none."""
+
+    user_id: str
+    at: str  # UTC; every event before it counts
+    names: tuple[str, ...]
+    values: list[float | None]
+    store: str  # memory or redis
+    definition: str  # its identity, 64 hexadecimal digits, as in the manifest of a feature table
+
+
 class Status(msgspec.Struct):
     """What serves, and how."""
 

@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     events_limit: int = Field(10_000, ge=1)  # most events of one request
     numbers: Path | None = None  # where workers leave their counts; `hermes serve` makes it
     arrivals: float = Field(15.0, ge=0)  # seconds between taking new assets in; 0: at a start only
+    features: str = Field(
+        "memory", pattern=r"^(memory|(redis|rediss|unix)://.+)$"
+    )  # what keeps the features of users: memory, each process its own, or the address of a Redis
+    features_users: int = Field(
+        50_000, ge=1
+    )  # most users in memory, 1.4 kB each; beyond it the longest idle go
+    features_seconds: float = Field(0.05, gt=0)  # longest wait for an answer of that Redis
     slate_limit: int = Field(200, ge=1, le=1000)  # largest k
 
     def processes(self) -> int:

@@ -13,8 +13,8 @@ from hermes.data.log import Log
 from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import Engine, assemble
 
+from . import features, tiers
 from . import settings as environment
-from . import tiers
 from .app import Gateway
 from .deps import Deps, wanted
 from .growth import Growth
@@ -52,12 +52,15 @@ def house(settings: Settings) -> Deps:
         engine = grow(tuple(growth.cards.values()))
         shelf = Shelf(engine.catalogue, written)
         shelf.follow()
+    kept = features.opened(settings, written, engine)
+    kept.refresh(datetime.now(UTC))
     return Deps(
         settings=settings,
         engine=engine,
         log=written,
         shelf=shelf,
         telemetry=Telemetry(settings.numbers),
+        features=kept,
         started=datetime.now(UTC),
         pool=ThreadPoolExecutor(settings.threads, "slate") if settings.threads else None,
         reason=reason,

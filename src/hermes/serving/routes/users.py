@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import isnan
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -11,8 +12,9 @@ from fastapi import Query as Param
 from hermes.core.errors import NotFound
 
 from ..deps import DAY, RECENT, House
+from ..features import KIND
 from ..openapi import found
-from ..schemas import ANSWER, Deed, Person
+from ..schemas import ANSWER, Deed, Known, Person
 
 router = APIRouter(prefix="/v1/users", tags=["users"])
 
@@ -26,6 +28,19 @@ async def list_users(
     """Some users the bundle knows, whose ids begin with `start`."""
     names = (n for n in deps.engine.users.names[1:] if n.startswith(start))
     return [name for _, name in zip(range(limit), names, strict=False)]
+
+
+@router.get("/{user_id:path}/features", responses=found(Known))
+async def get_features(deps: House, user_id: str) -> Response:
+    """What is counted of a user as of now, events of a moment ago included.
+
+    A user nobody saw has the features of no events.
+    """
+    row, at = await deps.features.told(user_id, datetime.now(UTC))
+    values = [None if isnan(value) else value for value in row.tolist()]
+    store, kind = deps.features.name, KIND
+    out = Known(user_id, at.isoformat(), kind.names, values, store, kind.identity)
+    return Response(ANSWER.encode(out), media_type="application/json")
 
 
 @router.get("/{user_id:path}", responses=found(Person, missing=True))
