@@ -208,7 +208,7 @@ def small(finder: Finder) -> Small:
     """An engine that reads texts."""
     made = engine(list(finder.catalogue.items.names[1:]))
     recommender = replace(made.recommender, reader=finder.reader)
-    return replace(made, recommender=recommender, catalogue=finder.catalogue, search=finder.search)
+    return replace(made, recommender=recommender, catalogue=finder.catalogue, finder=finder)
 
 
 @pytest.fixture
