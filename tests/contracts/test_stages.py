@@ -26,10 +26,11 @@ from hermes.policy.quota import Quota
 from hermes.policy.rules import Available, Excluded, Fresh, Matching, Seen
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import RankerScorer
-from hermes.retrieval.channels import NeighbourChannel, TrendingChannel
+from hermes.retrieval.channels import Bounded, NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel
 from hermes.retrieval.graph import Graph
+from hermes.retrieval.hybrid import HybridChannel, HybridSearch
 from hermes.retrieval.index import VectorIndex
 from hermes.retrieval.knowledge import GraphChannel
 from hermes.retrieval.semantic import SemanticChannel, SemanticSearch
@@ -85,6 +86,8 @@ CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
         "c", encode, np.arange(20, 41), VECTORS[20:], shop.published[20:]
     ),
     SemanticChannel: lambda shop: SemanticChannel("c", semantic(shop)),
+    HybridChannel: lambda shop: HybridChannel("c", HybridSearch(TextSearch(shop), semantic(shop))),
+    Bounded: lambda shop: Bounded(NeighbourChannel("c", Alike()), len(shop)),
 }
 FILTERS: dict[type, Callable[[Catalogue], Any]] = {
     Seen: lambda shop: Seen(len(shop)),

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hermes.core.errors import DataError
@@ -87,3 +89,10 @@ def test_a_file_that_holds_no_queries_says_so(tmp_path: Path) -> None:
     (tmp_path / "q.jsonl").write_text('{"text": 3}\n')
     with pytest.raises(DataError, match="no judged query"):
         read(tmp_path / "q.jsonl")
+
+
+def test_the_first_of_january_is_of_the_new_year(shop: Catalogue) -> None:
+    days = np.array([np.nan, 7305, 7304, 9131, -1, *[np.nan] * 36], np.float32)
+    shelf = Shelf(replace(shop, published=days))
+    assert [shelf.year(f"i{i}") for i in (1, 2, 3, 4)] == [1990, 1989, 1995, 1969]
+    assert np.isnan(shelf.year("i5"))

@@ -44,11 +44,12 @@ def test_every_fact_has_a_coefficient_and_a_value() -> None:
     assert facts(STORY, np.array([3.0], np.float32)).shape == (len(FACTS),)
 
 
-def test_content_rises_and_behaviour_falls_with_explicitness() -> None:
+def test_content_rises_with_explicitness_and_behaviour_keeps_its_weight() -> None:
     roles = {"text": "content", "graph": "content", "sasrec": "behaviour"}
-    table = [leaning(e, roles, {"text": 2.0}) for e in np.linspace(0, 1, 21)]  # type: ignore[arg-type]
-    for name, sign in (("text", 1), ("graph", 1), ("sasrec", -1)):
-        steps = np.diff([sign * row[name] for row in table])
+    table = [leaning(e, roles, {"text": 2.0, "sasrec": 3.0}) for e in np.linspace(0, 1, 21)]  # type: ignore[arg-type]
+    for name in ("text", "graph"):
+        steps = np.diff([row[name] for row in table])
         assert (steps >= 0).all() and steps.sum() > 1
-        assert all(row[name] > 0 for row in table)
-    assert table[10] == {"text": 2.0, "graph": 1.0, "sasrec": 1.0}
+    assert {row["sasrec"] for row in table} == {3.0}
+    assert all(value > 0 for row in table for value in row.values())
+    assert table[10] == {"text": 2.0, "graph": 1.0, "sasrec": 3.0}

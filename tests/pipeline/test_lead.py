@@ -13,15 +13,18 @@ from hermes.core.types import Candidates
 from hermes.data.catalogue import Catalogue
 from hermes.explain.reasons import Reasons
 from hermes.pipeline import lead
+from hermes.pipeline.asked import Reader
 from hermes.pipeline.blend import Blend
 from hermes.pipeline.recommender import Recommender, Stage
 from hermes.pipeline.sources import Source, Sources
-from hermes.pipeline.trace import Slate
+from hermes.pipeline.trace import Slate, Trace
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import TrendingChannel
+from hermes.retrieval.query import Understanding
 from hermes.retrieval.text_search import TextChannel, TextSearch
+from hermes.retrieval.understood import Understood
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 TITLED = {3: "Alien", 9: "Alien Nation", 30: "Alien Farm", 40: "Alien Gone"}  # 40: not available
@@ -124,3 +127,59 @@ def test_the_reason_names_the_words(recommender: Recommender) -> None:
 def test_the_text_weighs_as_much_as_all_behaviour() -> None:
     assert lead.weighed({"a": 2.0, "b": -0.5}, ["a", "b", "c"])["text"] == 3.5
     assert lead.weighed({}, []) == {"text": 1.0}
+
+
+@pytest.fixture
+def reading(recommender: Recommender, text: Counted) -> Recommender:
+    """The same, its texts understood before anything is retrieved."""
+    return replace(recommender, reader=Reader(Understanding(text.search.catalogue), text.search))
+
+
+PAST = {"history": np.array([9, 39]), "ages": np.ones(2, np.float32)}
+
+
+def test_a_text_that_leads_brings_what_was_seen(reading: Recommender) -> None:
+    assert 9 in answer(reading, "alien nation", **PAST).items.items
+    gone = answer(reading, "alien nation", exclude=np.array([9]), **PAST)
+    assert 9 not in gone.items.items
+
+
+def test_a_text_that_only_filters_does_not(reading: Recommender) -> None:
+    """39 is the likeliest item by ada, and was seen."""
+    assert answer(reading, "by ada").items.items[0] == 39
+    assert answer(reading, "by ada", **PAST).items.items[0] == 36
+
+
+def test_a_mood_moves_what_it_is_met_with_up(reading: Recommender) -> None:
+    """Comedies are 2, 6, 10 to 38; without the mood 39 comes first, then 38, 37."""
+    slate = answer(reading, "something funny")
+    assert slate.items.items.tolist() == [38, 34, 30, 26, 22]
+    assert slate.trace.explicit < lead.EXPLICIT
+
+
+def test_a_ranker_does_not_undo_a_mood(reading: Recommender) -> None:
+    scorer = RankerScorer(
+        "rank",
+        lambda query, pool: (pool.items[:, None], pool.items[:, None], query.history),
+        lambda dense, sparse, history: -dense[:, 0].astype(np.float32),
+    )
+    ranked = replace(reading, stages=(Stage(scorer=scorer, keep=10),))
+    slate = answer(ranked, "something funny")
+    assert slate.items.items.tolist() == [2, 6, 10, 14, 18]
+    assert slate.items.columns["rank"].tolist() == [-2, -6, -10, -14, -18]
+
+
+def test_a_text_that_asks_for_nothing_changes_no_score(reading: Recommender) -> None:
+    usual, idle = answer(reading, ""), answer(reading, "show me something")
+    assert idle.items.items.tolist() == usual.items.items.tolist()
+    assert idle.items.columns["blend"].tolist() == usual.items.columns["blend"].tolist()
+
+
+def test_a_text_that_leads_counts_twice_what_behaviour_does_or_more() -> None:
+    trace = Trace.start()
+    assert lead.weights(["text", "a"], {}, trace) is None
+    trace.read = Understood(text="x")
+    for explicit, odds in ((0.1, 1 / 9), (lead.EXPLICIT, 2), (0.5, 2), (0.75, 3)):
+        trace.explicit = explicit
+        found = lead.weights(["text", "a"], {"text": 5.0}, trace)
+        assert found == {"text": pytest.approx(5 * odds), "a": 1}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -31,6 +32,14 @@ def test_not_creators_drop_their_items(shop: Catalogue) -> None:
 
 def test_all_creators_keep_items_by_each(shop: Catalogue) -> None:
     assert fits(shop, all_creators=[["ada", "bo"], ["bo", "cy"]]) == fits(shop, creators="bo")
+
+
+def test_the_last_second_of_a_year_is_not_the_next_year(shop: Catalogue) -> None:
+    day = np.float32(np.datetime64("1990-01-01").astype(int))  # float32 steps by 84 seconds there
+    dated = replace(shop, published=np.full(41, day, np.float32))
+    assert fits(dated, published_before="1989-12-31T23:59:59+00:00") == []
+    assert len(fits(dated, published_after="1990-01-01T00:00:00+00:00")) == 40
+    assert len(fits(dated, not_published=[["1980-01-01", "1989-12-31T23:59:59+00:00"]])) == 40
 
 
 def test_ranges_that_are_not_wanted_are_dropped(shop: Catalogue) -> None:

@@ -33,10 +33,20 @@ class Query:
     text: str = ""
     plain: tuple[str, ...] = ()  # what was understood of the text and is taken back
     exclude: Ints = field(default_factory=none)  # never to be shown
+    again: Ints = field(default_factory=none)  # asked for by name: may come though seen
     filters: Mapping[str, object] = field(default_factory=dict)  # see policy/rules
     diversity: float | None = None  # MMR's 1 - lambda; None: the bundle's own
     size: int = 20
     explain: bool = True
+
+    @property
+    def seen(self) -> Ints:
+        """The history without repeats, and without what is asked for by name.  -> (n,) ascending
+
+        >>> Query(id="q", at=datetime.now(), history=np.array([7, 3, 7]), again=np.array([3])).seen
+        array([7])
+        """
+        return np.setdiff1d(self.history, self.again)
 
     def columns(self, length: int) -> Queries:
         """This query as one row of `Queries`.  -> (1,), (1, length)"""

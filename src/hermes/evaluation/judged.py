@@ -53,7 +53,9 @@ class Shelf:
     def year(self, item: str) -> float:
         """NaN where unknown."""
         day = float(self.catalogue.published[self.catalogue.items.code(item)])
-        return 1970 + day // 365.2425
+        if np.isnan(day):
+            return day
+        return float(np.datetime64(int(day // 1), "D").astype("datetime64[Y]").item().year)
 
     def of(self, item: str, kind: str) -> set[str]:
         """Its categories or creators."""

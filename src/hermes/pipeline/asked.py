@@ -26,9 +26,12 @@ PLACE = re.compile(r"[a-z-]{1,30}:([0-9]{1,6})-([0-9]{1,6})")
 def asked(query: Query, read: Understood, search: TextSearch | None = None) -> Query:
     """The query with the text's filters, domains, anchor and absent words, and what is left of it.
 
+    What it names by title may come again: who types a title wants that item, seen or not.
+
     What the query itself says of a filter, of domains or of an anchor stands. Without `search`
     words that must be absent are not looked for.
     """
+    titled = [code for one in read.named for code in one.items]
     gone = [holding(search, word) for word in read.absent] if search else []
     return replace(
         query,
@@ -36,6 +39,7 @@ def asked(query: Query, read: Understood, search: TextSearch | None = None) -> Q
         filters={**read.filters, **query.filters},
         domains=query.domains or read.domains,
         anchor=query.anchor or next(iter(read.anchors), 0),
+        again=np.array(titled, np.int64),
         exclude=np.unique(np.concatenate([query.exclude, *gone])) if gone else query.exclude,
     )
 

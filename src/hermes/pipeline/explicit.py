@@ -30,7 +30,7 @@ LEARNED: Mapping[str, float] = {  # by `hermes bench query --only fit`
     "score": 0.374,
 }
 HALF = 20.0  # a score of full text that is neither high nor low
-LEAST = 0.05  # of its weight that a channel keeps
+LEAST = 0.025  # explicitness, or what it lacks of 1, that is never gone below
 Role = Literal["content", "behaviour"]
 
 
@@ -73,16 +73,14 @@ def explicitness(
 def leaning(
     explicit: float, roles: Mapping[str, Role], base: Mapping[str, float] | None = None
 ) -> dict[str, float]:
-    """Weights of channels: those of content rise with explicitness, those of behaviour fall.
+    """Weights of channels: those of content rise with explicitness, against those of behaviour.
 
-    At 0.5 all have what `base` gives them (1 where it does not); a channel that is neither keeps
-    it throughout.
+    At 0.5 all have what `base` gives them (1 where it does not). Behaviour keeps it throughout,
+    since rankers have learned from its sum as it is: content takes the odds of explicitness.
 
     >>> leaning(0.75, {"text": "content", "sasrec": "behaviour"}, {"sasrec": 2.0})
-    {'text': 1.5, 'sasrec': 1.0}
+    {'text': 3.0, 'sasrec': 2.0}
     """
-    share = {"content": explicit, "behaviour": 1 - explicit}
-    return {
-        name: (base or {}).get(name, 1.0) * 2 * max(share[role], LEAST / 2)
-        for name, role in roles.items()
-    }
+    odds = max(explicit, LEAST) / max(1 - explicit, LEAST)
+    share = {"content": odds, "behaviour": 1.0}
+    return {name: (base or {}).get(name, 1.0) * share[role] for name, role in roles.items()}

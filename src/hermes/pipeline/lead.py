@@ -1,20 +1,26 @@
 """How a text leads, by how explicit it is.
 
-What was understood of it filters. Where the rest names what is wanted and matches anything that may
-be shown, the candidates are those matches and nothing else, be they fewer than asked for, and no
-ranker puts them in another order, since none has learned from texts. The vaguer a text is, the more
-behaviour counts in the blend; a text that does not name anything narrows nothing. Where it matches
-nothing the slate is as without it, and the trace says so.
+What was understood of it filters. Where the rest names or describes what is wanted and matches
+anything that may be shown, the candidates are those matches and nothing else, be they fewer than
+asked for; no ranker puts them in another order, since none has learned from texts; and what was
+seen may come again, since who describes a film may well have seen it. The vaguer a text is, the
+more behaviour counts in the blend; a text that names nothing narrows nothing. A mood moves what it
+is mostly met with up, whoever orders. Where a text matches nothing the slate is as without it, and
+the trace says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from hermes.core.protocols import Query
-from hermes.core.types import Bools, Candidates, Ints, strongest
+from hermes.core.types import Array, Bools, Candidates, Floats, Ints, strongest
+from hermes.data.catalogue import Catalogue
+from hermes.retrieval.understood import Constraint
 
 from .asked import Reader
 from .explicit import Role, leaning
@@ -22,7 +28,9 @@ from .trace import Trace
 
 CHANNEL = "text"
 RANK = f"rank.{CHANNEL}"
-EXPLICIT = 0.5  # from where on a text leads
+EXPLICIT = 0.25  # from where on a text leads: above moods, below descriptions
+LEADING = 2 / 3  # explicitness that the weights take a text that leads to have at least
+MOOD = 3.0  # standard deviations of the scores by which a mood moves what has it
 
 
 def weighed(weights: Mapping[str, float], behaviour: Sequence[str]) -> dict[str, float]:
@@ -35,18 +43,44 @@ def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
     if reader is None or not query.text.strip():
         return query
     query, trace.read, trace.explicit = reader(query)
+    moods = [one for one in trace.read.constraints if one.kind == "mood" and one.names]
+    if moods:
+        trace.liking = partial(liking, reader.understand.catalogue, moods)
     trace.stage("query")
-    return query
+    leads = query.text.strip() and trace.explicit >= EXPLICIT
+    return replace(query, again=query.history) if leads else query
+
+
+def liking(catalogue: Catalogue, moods: Sequence[Constraint], items: Ints) -> Floats:
+    """The share of the moods that each item's categories are met with, denied ones less.  (n,)"""
+    out, table = np.zeros(len(items), np.float32), catalogue.category[items]
+    for mood in moods:
+        wanted = np.zeros(table.shape[1], np.float32)
+        wanted[catalogue.categories.encode(mood.names)] = 1
+        out += (-1 if mood.negated else 1) * (table @ wanted > 0)
+    return out / np.float32(len(moods))
+
+
+def swayed(trace: Trace, pool: Candidates, score: Array) -> Array:
+    """Scores, moved by the moods that the text asks for.  (n,) -> (n,)"""
+    known = np.isfinite(score)
+    if trace.liking is None or not known.any():
+        return score
+    return score + MOOD * np.std(score[known]) * trace.liking(pool.items)
 
 
 def weights(
     names: Iterable[str], base: Mapping[str, float], trace: Trace
 ) -> dict[str, float] | None:
-    """What the channels count for a text that was read; None for the blend's own."""
+    """What the channels count for a text that was read; None for the blend's own.
+
+    A text that leads counts twice what behaviour does or more.
+    """
     if trace.read is None:
         return None
     roles: dict[str, Role] = {name: "content" if name == CHANNEL else "behaviour" for name in names}
-    return leaning(trace.explicit, roles, base)
+    leads = trace.explicit >= EXPLICIT
+    return leaning(max(trace.explicit, LEADING) if leads else trace.explicit, roles, base)
 
 
 def matching(query: Query, pool: Candidates) -> Bools:
@@ -64,9 +98,9 @@ def narrowed(query: Query, pool: Candidates, allowed: Bools, explicit: float = 1
     return fits if fits.any() else allowed
 
 
-def taken(query: Query, pool: Candidates) -> bool:
-    """Whether the candidates are matches, so that nothing may be added to them."""
-    return bool(len(pool)) and bool(matching(query, pool).all())
+def taken(query: Query, pool: Candidates, explicit: float = 1.0) -> bool:
+    """Whether a text leads and the candidates are its matches, so that nothing may be added."""
+    return explicit >= EXPLICIT and bool(len(pool)) and bool(matching(query, pool).all())
 
 
 def seated(pool: Candidates, best: Ints, seats: Mapping[str, int]) -> Ints:

@@ -61,7 +61,7 @@ class Recommender:
         pool = self.blended(brought, trace)
         trace.stage("blend", pool)
         pool = self.admitted(query, pool, trace)
-        if len(pool) < query.size and not lead.taken(query, pool):
+        if len(pool) < query.size and not lead.taken(query, pool, trace.explicit):
             pool = self.filled(query, trace)
         trace.stage("rules", pool)
         lead.told(query, pool, trace)
@@ -88,7 +88,7 @@ class Recommender:
             allowed &= kept
         allowed = lead.narrowed(query, pool, allowed, trace.explicit)
         left = allowed.nonzero()[0]
-        blend = pool.columns["blend"][left]
+        blend = lead.swayed(trace, pool.take(left), pool.columns["blend"][left])
         best = strongest(blend, max(self.retrieve, query.size))
         best = lead.seated(pool.take(left), best, self.seats)
         return pool.take(left[best]).with_column("score", blend[best])
@@ -107,9 +107,9 @@ class Recommender:
     ) -> tuple[Candidates, Sequence[Stage]]:
         """The pool and who may rank it: nobody where the gate opens."""
         keep = max(query.size, self.stages[-1].keep) if self.stages else len(pool)
-        if trace.read is not None and lead.taken(query, pool):
+        if trace.read is not None and lead.taken(query, pool, trace.explicit):
             return pool.take(np.arange(min(keep, len(pool)))), ()
-        if self.gate is None or query.anchor or lead.taken(query, pool):
+        if self.gate is None or query.anchor or lead.taken(query, pool, trace.explicit):
             return pool, self.stages
         cause = attempt(partial(self.gate.cause, query, trace.brought), "gate", trace)
         if not cause:
@@ -122,16 +122,17 @@ class Recommender:
         keep, name = max(stage.keep, query.size), stage.scorer.name
         if not len(pool) or not stage.breaker.admits(name, trace):
             return pool.take(np.arange(min(keep, len(pool))))
-        scored = attempt(partial(self.scored, query, pool, stage), name, trace)
+        scored = attempt(partial(self.scored, query, pool, stage, trace), name, trace)
         stage.breaker.note(scored is not None)
-        return scored.top(name, keep) if scored else pool.take(np.arange(min(keep, len(pool))))
+        return scored.top("score", keep) if scored else pool.take(np.arange(min(keep, len(pool))))
 
-    def scored(self, query: Query, pool: Candidates, stage: Stage) -> Candidates:
-        """The pool with one column named after the scorer, which is its `score` from now on."""
+    def scored(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:
+        """The pool with a column named after the scorer; moved by moods it is `score` from now."""
         score = stage.scorer.score(query, pool)
         if not np.isfinite(score).any():
             raise Unavailable(f"{stage.scorer.name}: no finite score for {len(pool)} candidates")
-        return pool.with_column(stage.scorer.name, score).with_column("score", score)
+        told = pool.with_column(stage.scorer.name, score)
+        return told.with_column("score", lead.swayed(trace, pool, score))
 
     def explained(self, query: Query, items: Candidates, trace: Trace) -> list[Reason]:
         """One reason an item, or none at all."""

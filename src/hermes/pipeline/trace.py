@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from hermes.core.protocols import Query, Reason
-from hermes.core.types import Bools, Candidates, Ints
+from hermes.core.types import Bools, Candidates, Floats, Ints
 from hermes.retrieval.understood import Understood
 
 
@@ -31,6 +31,7 @@ class Trace:
     kept: dict[str, Bools] = field(default_factory=dict)  # by rule, over pools["blend"]
     degraded: list[Degraded] = field(default_factory=list)
     read: Understood | None = None  # what was understood of the query's text
+    liking: Callable[[Ints], Floats] | None = None  # how much of its moods each item has
     explicit: float = 1.0  # how much the text names what is wanted; 1 where nobody judged it
     clock: Callable[[], float] = perf_counter
     last: float = 0.0  # seconds, when the last stage ended

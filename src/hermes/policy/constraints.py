@@ -26,7 +26,7 @@ from scipy.sparse import csr_array
 
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.protocols import Query
-from hermes.core.types import Bools, Floats
+from hermes.core.types import Array, Bools
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 
@@ -69,10 +69,19 @@ class Constraints:
                 fits &= touches(table, codes) == wanted
         for low, high in self.not_price:
             fits &= ~within(catalogue.price, low, high)
-        for low, high in self.not_published:
-            fits &= ~within(catalogue.published, low, high)
         fits &= within(catalogue.price, self.price_min, self.price_max)
-        return fits & within(catalogue.published, self.published_after, self.published_before)
+        if not self.dated:
+            return fits
+        days = catalogue.published.astype(np.float64)  # else a second before midnight is midnight
+        for low, high in self.not_published:
+            fits &= ~within(days, low, high)
+        return fits & within(days, self.published_after, self.published_before)
+
+    @property
+    def dated(self) -> bool:
+        """Whether it matters when an item was published."""
+        ends = (self.published_after, self.published_before)
+        return bool(self.not_published) or ends != (-math.inf, math.inf)
 
 
 def touches(table: csr_array, codes: Codes) -> Bools:
@@ -85,7 +94,7 @@ def touches(table: csr_array, codes: Codes) -> Bools:
     return out
 
 
-def within(values: Floats, low: float, high: float) -> Bools:
+def within(values: Array, low: float, high: float) -> Bools:
     """Between the bounds; an unknown value only where there is no bound.  (I,) -> (I,)"""
     if low == -math.inf and high == math.inf:
         return np.ones(len(values), bool)

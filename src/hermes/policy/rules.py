@@ -32,7 +32,10 @@ def everything(n: int) -> Bools:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Drops the user's history; on an item's page (an anchor) what was seen may come again."""
+    """Drops the user's history, but for what is asked for by name.
+
+    On an item's page (an anchor) all that was seen may come again.
+    """
 
     n_items: int
     name: str = "seen"
@@ -42,6 +45,7 @@ class Seen:
         unseen = np.ones(self.n_items, bool)
         if not query.anchor:
             unseen[query.history] = False
+            unseen[query.again] = True
         return unseen.take(pool.items)
 
 

@@ -87,14 +87,18 @@ class HybridSearch:
         words = self.lexical.find(text, depth, without)
         vector = self.semantic.vector(text)
         meant = self.semantic.near(vector, depth, without)
-        items = np.array(list(dict.fromkeys([*words.items.tolist(), *meant.items.tolist()])), int)
+        more = meant.items[~np.isin(meant.items, words.items)]
+        items = np.concatenate([words.items, more])
         found, rank = placed(words.items, items)
-        scores = np.append(words.columns["score"], np.float32(0))[found]
+        near, near_rank = placed(meant.items, items)
+        meaning = np.append(meant.columns["score"], np.float32(0))[near]
+        far = near_rank == 0
+        meaning[far] = self.semantic.likeness(vector, items[far])
         columns: dict[str, Array] = {
-            "lexical": scores.astype(np.float32),
+            "lexical": np.append(words.columns["score"], np.float32(0))[found].astype(np.float32),
             "lexical_rank": rank,
-            "semantic": self.semantic.likeness(vector, items),
-            "semantic_rank": placed(meant.items, items)[1],
+            "semantic": meaning.astype(np.float32),
+            "semantic_rank": near_rank,
         }
         return Candidates(items, columns)
 
@@ -121,6 +125,9 @@ def placed(found: Ints, items: Ints) -> tuple[Ints, Ints]:
     >>> [part.tolist() for part in placed(np.array([7, 5]), np.array([5, 6]))]
     [[1, 2], [2, 0]]
     """
-    places = {item: place for place, item in enumerate(found.tolist())}
-    index = np.array([places.get(item, len(found)) for item in items.tolist()], np.int64)
-    return index, np.where(index < len(found), index + 1, 0)
+    order = np.argsort(found, kind="stable")
+    where = np.minimum(np.searchsorted(found, items, sorter=order), max(len(found) - 1, 0))
+    near = order[where] if len(found) else where
+    there = found[near] == items if len(found) else np.zeros(len(items), bool)
+    index = np.where(there, near, len(found))
+    return index, np.where(there, index + 1, 0)

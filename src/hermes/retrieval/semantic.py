@@ -12,7 +12,7 @@ import numpy as np
 
 from hermes.core.errors import ShapeError
 from hermes.core.protocols import Query, none
-from hermes.core.types import Candidates, Floats, Ints
+from hermes.core.types import Candidates, Floats, Ints, strongest
 from hermes.encoders.base import Encoder, Vectors
 
 from .channels import nothing
@@ -42,6 +42,7 @@ class SemanticSearch:
         there = np.flatnonzero(vectors.present)
         there = there[np.argsort(owner[there], kind="stable")]  # an item's passages side by side
         self.vectors, self.owner, self.encoder = vectors.rows[there], owner[there], encoder
+        self.items, self.starts = np.unique(self.owner, return_index=True)
         self.index = index or indexed(self.vectors)
         if self.index.index.ntotal != len(self.owner):
             raise ShapeError(
@@ -67,6 +68,11 @@ class SemanticSearch:
         """The same for a vector of the same encoder.  (1, D)"""
         if k < 1 or not len(self.owner) or not vector.any():
             return nothing()
+        if self.index.rows is not None:  # every passage is compared anyway
+            nearest = np.maximum.reduceat(self.index.rows @ vector[0], self.starts)
+            left = np.flatnonzero(~np.isin(self.items, without))
+            top = left[strongest(nearest[left], k)]
+            return Candidates(self.items[top], {"score": nearest[top]})
         ask = AROUND * (k + len(without))
         while True:
             scores, places = self.index.search(vector, min(ask, len(self.owner)))
@@ -106,11 +112,11 @@ class SemanticChannel:
         self.name, self.search, self.repeats = name, search, repeats
 
     def retrieve(self, query: Query, k: int) -> Candidates:
-        """At most k items the user has not seen."""
+        """At most k items that the user has not seen, or asks for by name."""
         if not query.text:
             return nothing()
-        seen = none() if self.repeats else query.history
-        return self.search.find(query.text, k, np.append(np.unique(seen), query.anchor))
+        seen = none() if self.repeats else query.seen
+        return self.search.find(query.text, k, np.append(seen, query.anchor))
 
 
 def indexed(rows: Floats) -> VectorIndex:

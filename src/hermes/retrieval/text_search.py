@@ -158,11 +158,11 @@ class TextChannel:
         self.name, self.search, self.repeats = name, search, repeats
 
     def retrieve(self, query: Query, k: int) -> Candidates:
-        """At most k items the user has not seen."""
+        """At most k items that the user has not seen, or asks for by name."""
         if not query.text:
             return nothing()
-        seen = none() if self.repeats else query.history
-        return self.search.find(query.text, k, np.append(np.unique(seen), query.anchor))
+        seen = none() if self.repeats else query.seen
+        return self.search.find(query.text, k, np.append(seen, query.anchor))
 
     def matched(self, query: Query, items: Ints) -> list[str]:
         """The words of the query that each item holds.  (n,) -> n"""

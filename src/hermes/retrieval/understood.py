@@ -95,6 +95,11 @@ class Understood:
         )
 
     @property
+    def named(self) -> list[Constraint]:
+        """Titles of what is wanted."""
+        return [one for one in self.constraints if one.kind == "title" and not one.negated]
+
+    @property
     def anchors(self) -> tuple[int, ...]:
         """Codes of items that what is wanted is to be like, the likeliest first."""
         return tuple(code for one in self.of("like") for code in one.items)

@@ -37,6 +37,7 @@ PARTS = (
     "speed",
     "encoders",
     "search",
+    "blend",
     "features",
 )
 LIBRARIES = (
