@@ -161,16 +161,7 @@ def recommender(
     kind = recipe.slate
     learned = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
     weights = lead.weighed(learned, [c.name for c in specs])
-    if recipe.cold is not None and recipe.cold.channel in {c.name for c in specs}:
-        channels.append(Source(channel=cold_start(bundle, recipe.cold, catalogue)))
-        weights[COLD] = weights.get(recipe.cold.channel, 1.0)
-    if recipe.knowledge is not None:
-        graph = Graph.of(catalogue) if finder is None else finder.graph
-        own = recipe.knowledge
-        walks = GraphChannel(GRAPH, graph, length=own.length, method=own.method)
-        channels.append(Source(channel=walks))
-    if finder is not None:
-        channels.append(texts(finder))
+    channels += by_content(bundle, recipe, catalogue, finder, weights)
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,
@@ -193,6 +184,28 @@ def recommender(
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
         seats={COLD: recipe.cold.seats} if recipe.cold is not None else {},
     )
+
+
+def by_content(
+    bundle: Bundle,
+    recipe: Recipe,
+    catalogue: Catalogue,
+    finder: Finder | None,
+    weights: dict[str, float],
+) -> list[Source]:
+    """Channels that read what items are: new items, the graph, texts; sets what the new count."""
+    out = []
+    cold, own = recipe.cold, recipe.knowledge
+    if cold is not None and cold.channel in bundle.manifest["models"]:
+        out.append(Source(channel=cold_start(bundle, cold, catalogue)))
+        weights[COLD] = weights.get(cold.channel, 1.0)
+    if own is not None:
+        graph = Graph.of(catalogue) if finder is None else finder.graph
+        walks = GraphChannel(GRAPH, graph, length=own.length, method=own.method)
+        out.append(Source(channel=walks))
+    if finder is not None:
+        out.append(texts(finder))
+    return out
 
 
 def texts(finder: Finder) -> Source:

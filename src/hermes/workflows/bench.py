@@ -36,6 +36,7 @@ PARTS = (
     "query",
     "speed",
     "encoders",
+    "fusion",
     "search",
     "blend",
     "features",
