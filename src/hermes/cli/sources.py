@@ -18,7 +18,8 @@ from hermes.domains import table
 Domain = Annotated[
     str,
     typer.Argument(
-        help="amazon, books, gowalla, lastfm, movielens, news, sequences, tmdb, world, or table."
+        help="amazon, books, crossing, gowalla, lastfm, movielens, news, sequences, tmdb, world, "
+        "or table."
     ),
 ]
 Where = Annotated[Path | None, typer.Argument(help="Its folder or file; `table` can do without.")]

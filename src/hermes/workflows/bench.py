@@ -22,6 +22,7 @@ PARTS = (
     "quality",
     "retrievers",
     "graph",
+    "transfer",
     "ctr",
     "losses",
     "serve",
