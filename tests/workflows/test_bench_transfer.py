@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +71,7 @@ def test_thinned_users_keep_three_events_at_most_and_are_asked_for_the_others(
 
 @pytest.mark.parametrize("protocol", [thinned, held])
 def test_what_is_asked_for_is_not_in_training_and_other_domains_are_whole(
-    data: tuple[Interactions, Bools], protocol: Protocol
+    data: tuple[Interactions, Bools], protocol: Callable[..., Any]
 ) -> None:
     log, target = data
     crossed = protocol(log, target, np.random.default_rng(0))
