@@ -78,8 +78,8 @@ def cards(assets: pl.DataFrame) -> Iterable[bytes]:
     )  # fmt: skip
     rare = [name for name in ("text_content", "sources") if name in assets.columns]
     known = "attributes" in assets.columns
-    whole = assets["attributes"] if known else pl.Series([None] * len(assets), dtype=pl.String)
-    series = whole.str.json_path_match("$.series").to_list()
+    given = assets["attributes"] if known else pl.Series([None] * len(assets), dtype=pl.String)
+    series = given.str.json_path_match("$.series").to_list()
     told = assets.select(*columns, *rare).iter_rows(named=True)
     for row, whole in zip(told, series, strict=True):
         at: datetime | None = row["published_at"]
