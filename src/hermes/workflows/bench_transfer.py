@@ -38,7 +38,7 @@ HOME = "hermes.models.retrievers"
 MODEL = f"{HOME}.bridge:Bridge"
 SETTINGS: tuple[dict[str, Any], ...] = ({"d": 256}, {"d": 512})  # both choose among
 PEERS = {
-    "most popular": (f"{HOME}.popularity:Popularity", {}),
+    "most popular": (f"{HOME}.popularity:Popularity", {"half_life": np.inf}),
     "item neighbours": (f"{HOME}.itemknn:ItemKNN", {"decay": 0.0, "length": 1000}),
 }
 PROTOCOLS: dict[str, Protocol] = {"thinned": thinned, "held": held, "twins": thinned}
@@ -91,8 +91,11 @@ def rows(shops: Shops, protocol: str, target: str) -> Iterator[Row]:
     alone, chosen_alone = best(crossed, crossed.alone())
     both, chosen_both = best(crossed, crossed.train)
     note = f"chose {chosen_alone} alone, {chosen_both} with the other domain"
-    few = crossed.counts(crossed.test) <= MOST
-    for group, who in (("at most 3 events", few), ("more", ~few)):
+    count = crossed.counts(crossed.test)
+    groups = {"at most 3 events": count <= MOST, "more": count > MOST}
+    if (count == 0).any():
+        groups |= {"none": count == 0, "1 to 3": (count > 0) & (count <= MOST)}
+    for group, who in groups.items():
         if who.any():
             name = f"{target}, {protocol}, {group}"
             yield from compared(name, crossed.test, (alone, both), who, protocol, note)
