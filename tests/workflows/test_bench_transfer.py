@@ -15,7 +15,7 @@ from hermes.core.errors import ConfigError, DataError
 from hermes.core.types import Bools, Shape
 from hermes.data.interactions import Interactions
 from hermes.workflows import bench, bench_transfer
-from hermes.workflows.crossed import Protocol, held, ranks, ratio, thinned, twins, without
+from hermes.workflows.crossed import held, ranks, ratio, thinned, twins, without
 
 USERS = 160
 
