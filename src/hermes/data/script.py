@@ -27,7 +27,7 @@ def folded(text: str) -> str:
 
 
 def whole(text: str) -> str:
-    """A question mark for each half of a surrogate pair, which is no character.
+    r"""A question mark for each half of a surrogate pair, which is no character.
 
     >>> whole("half \ud800 a pair")
     'half ? a pair'
