@@ -40,7 +40,7 @@ from hermes.retrieval.knowledge import GraphChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
-from .blend import Blend
+from .blend import Blend, Scale
 from .content import Finder, late_rows
 from .rankers import gate_of, stages
 from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
@@ -49,7 +49,7 @@ from .restore import restored
 from .sources import Source, Sources
 
 COLD, GRAPH = "cold_start", "graph"
-SCALES = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
+SCALES: dict[str, Scale] = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def recommender(
     whole = catalogue.fields[:, 1]
     return Recommender(
         sources=Sources(channels, TrendingChannel("popularity", np.exp(at.popularity))),
-        blend=Blend(scale=SCALES[recipe.blend.method], weights=weights),  # type: ignore[arg-type]
+        blend=Blend(scale=SCALES[recipe.blend.method], weights=weights),
         rules=Rules.of(catalogue),
         policy=Slatewise(
             diversity=diverse,
@@ -254,7 +254,8 @@ def channel_of(bundle: Bundle, spec: ChannelSpec, light: Light, tier: int) -> Ch
         model.shorten(light.neighbours)
         length = min(length, light.length)
     if spec.model.endswith(":Popularity"):
-        stranger = Queries(np.zeros(1, np.int64), *([np.zeros((1, 1), np.int64)] * 2))  # type: ignore[arg-type]
+        none = np.zeros((1, 1), np.int64)
+        stranger = Queries(np.zeros(1, np.int64), none, none.astype(np.float32))
         return TrendingChannel(spec.name, model.score(stranger)[0])
     return NeighbourChannel(spec.name, model, length=length, above=0.0)
 

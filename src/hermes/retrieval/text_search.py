@@ -21,12 +21,13 @@ import tantivy
 from scipy.sparse import csr_array
 
 from hermes.core.protocols import Query, none
-from hermes.core.types import Bools, Candidates, Ints
+from hermes.core.types import Candidates, Ints
 from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.data.script import STEMS, folded, stems, tokens
 
 from .channels import nothing
+from .semantic import SemanticChannel
 
 FIELDS = ("title", "creator", "category", "text")
 TITLED = 0.5  # share of the words asked for that a title must hold to score by itself
@@ -151,27 +152,16 @@ class TextSearch:
         return out
 
 
-class TextChannel:
+class TextChannel(SemanticChannel):
     """What the words of the query match; nothing when it has none."""
 
     def __init__(self, name: str, search: TextSearch, *, repeats: bool = False) -> None:
-        self.name, self.search, self.repeats = name, search, repeats
-
-    def retrieve(self, query: Query, k: int) -> Candidates:
-        """At most k items that the user has not seen, or asks for by name."""
-        if not query.text:
-            return nothing()
-        seen = none() if self.repeats else query.seen
-        return self.search.find(query.text, k, np.append(seen, query.anchor))
+        super().__init__(name, search, repeats=repeats)
+        self.lexical = search
 
     def matched(self, query: Query, items: Ints) -> list[str]:
         """The words of the query that each item holds.  (n,) -> n"""
-        return self.search.matched(query.text, items)
-
-
-def unavailable(available: Bools) -> Ints:
-    """What a search must pass over.  (I,) -> (n,) codes"""
-    return np.flatnonzero(~available)
+        return self.lexical.matched(query.text, items)
 
 
 def schema() -> tantivy.Schema:
