@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,8 @@ from .catalogue import Catalogue
 
 COHORTS = {"mainstream": 1, "independent": 2}
 DAY = 86_400_000_000  # microseconds
+SIZES = ("minutes", "pages")  # of the attributes, what is stated on a card
+NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]+)?")
 
 
 def catalogue(assets: pl.DataFrame) -> Catalogue:
@@ -80,16 +83,27 @@ def cards(assets: pl.DataFrame) -> Iterable[bytes]:
     known = "attributes" in assets.columns
     given = assets["attributes"] if known else pl.Series([None] * len(assets), dtype=pl.String)
     series = given.str.json_path_match("$.series").to_list()
+    sizes = {name: given.str.json_path_match(f"$.{name}").to_list() for name in SIZES}
     told = assets.select(*columns, *rare).iter_rows(named=True)
-    for row, whole in zip(told, series, strict=True):
+    for i, (row, whole) in enumerate(zip(told, series, strict=True)):
         at: datetime | None = row["published_at"]
         row["published_at"] = at.astimezone(UTC).date().isoformat() if at else None
         row["year"] = at.year if at else None
         if whole:
             row["series"] = whole
+        row |= {name: float(values[i]) for name, values in sizes.items() if number(values[i])}
         for name in ("creators", "categories", "tags"):
             row[name] = row[name] or []
         for name in rare:
             if row[name] is None:
                 del row[name]
         yield json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def number(text: str | None) -> bool:
+    """Whether an attribute is a plain number.
+
+    >>> number("97"), number("long"), number(None)
+    (True, False, False)
+    """
+    return text is not None and NUMBER.fullmatch(text) is not None

@@ -32,7 +32,7 @@ from . import openapi
 from .bodies import JSON, LINES, Receive, Scope, media_type, read
 from .deps import Deps
 from .problems import MEDIA, Problem, bare, problem
-from .routes import assets, events, items, pages, platform, recommend, search, users
+from .routes import agent, assets, events, items, pages, platform, recommend, search, users
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 USERS = "/v1/recommendations/users/"
@@ -110,7 +110,7 @@ def api(deps: Deps | None) -> FastAPI:
     """Every route, documented; without a house only to be described."""
     app = FastAPI(title="Hermes", version=__version__, lifespan=lifespan, redoc_url=None)
     app.state.deps = deps
-    for module in (items, recommend, search, events, assets, users, platform, pages):
+    for module in (items, recommend, search, agent, events, assets, users, platform, pages):
         app.include_router(module.router)
     app.add_exception_handler(HermesError, expected)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -16,12 +16,17 @@ from fastapi import Depends, Request
 from hermes.core.types import Array, Ints
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
+from hermes.explain.guard import Guard
+from hermes.explain.language import Language
 
+from . import voice
 from .features import Features
 from .growth import Growth
 from .overlay import Shelf
 from .settings import Settings
+from .talks import Talks
 from .telemetry import Telemetry
+from .voice import Mind
 
 if TYPE_CHECKING:
     from hermes.pipeline.assemble import Engine
@@ -58,6 +63,16 @@ class Deps:
     pictures: Path | None = None
     wanted: tuple[frozenset[str], float | None] = field(default=(frozenset(), None))
     growth: Growth | None = None  # of the engine, by what is put online
+    talks: Talks = field(init=False)
+    language: Language | None = field(init=False)
+    guard: Guard = field(init=False)
+    mind: Mind | None = None  # of the engine, made when it is first spoken to
+
+    def __post_init__(self) -> None:
+        beside = self.settings.event_log()
+        path = beside.with_name(f"{beside.stem}-conversations.db")
+        self.talks = Talks(path, self.settings.conversations)
+        self.language, self.guard = voice.language(self.settings), Guard.load()
 
     def past(self, user_id: str) -> Past:
         """The bundle's history of a user and what the log has added since."""
@@ -113,6 +128,7 @@ class Deps:
 
     def close(self) -> None:
         """Write what waits."""
+        self.talks.close()
         if self.growth is not None:
             self.growth.close()
         if self.pool is not None:

@@ -14,6 +14,8 @@ REF = "#/components/schemas/{name}"
 OURS: tuple[type, ...] = (
     schemas.Ask,
     schemas.Answer,
+    schemas.Talk,
+    schemas.Told,
     schemas.Hits,
     schemas.Completions,
     schemas.Around,

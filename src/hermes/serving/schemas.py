@@ -83,6 +83,46 @@ class Answer(msgspec.Struct, gc=False):
     understood: list[Reading] = []  # of the query's text
 
 
+class Talk(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """One turn of a conversation with the agent."""
+
+    conversation: Annotated[str, Meta(max_length=100)] = ""  # empty: a new one
+    user: Id = ""
+    text: Annotated[str, Meta(max_length=2000)] = ""  # empty: only `remove`
+    remove: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=64)] = []
+    k: Annotated[int, Meta(ge=1, le=1000)] = 10
+    domains: Annotated[list[str], Meta(max_length=64)] = []
+    language: Annotated[str, Meta(max_length=20)] = "en"  # of the answer: en, de, fr or es
+
+
+class Step(msgspec.Struct, gc=False):
+    """A state that an answer passed through."""
+
+    state: str  # Understand, Recommend, FetchAttribution, ConstructPrompt, HeuristicCheck ...
+    milliseconds: float
+    note: str = ""
+
+
+class Told(msgspec.Struct, gc=False):
+    """What the agent answers."""
+
+    conversation: str  # its id, for the next turn
+    text: str
+    by: str  # templates or model
+    model: str  # its name, empty where no model spoke
+    chips: list[Reading]  # wishes in force; an id in `remove` takes one back
+    slate: Answer | None  # None where nothing new was asked for
+    about: list[str]  # ids of items that the answer speaks of
+    trace: list[Step]
+
+
+class Speaker(msgspec.Struct, frozen=True, gc=False):
+    """What words the agent's answers."""
+
+    by: str  # templates or model
+    model: str  # empty where none is configured
+
+
 class Hit(msgspec.Struct):
     """One item that a text matches."""
 
@@ -211,6 +251,7 @@ class Status(msgspec.Struct):
     users: int
     log: dict[str, Any]
     seconds: float  # since the start
+    language: Speaker = Speaker("templates", "")
 
 
 def readings(read: Understood | None) -> list[Reading]:
@@ -221,6 +262,15 @@ def readings(read: Understood | None) -> list[Reading]:
 
 ANSWER = msgspec.json.Encoder()
 ASK = msgspec.json.Decoder(Ask)
+TALK = msgspec.json.Decoder(Talk)
+
+
+def talk(body: bytes) -> Talk:
+    """As `ask`, for a turn of a conversation."""
+    try:
+        return TALK.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise wrong(error) from error
 
 
 def ask(body: bytes) -> Ask:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hermes.core.errors import ConfigError
@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     )  # most users in memory, 1.4 kB each; beyond it the longest idle go
     features_seconds: float = Field(0.05, gt=0)  # longest wait for an answer of that Redis
     slate_limit: int = Field(200, ge=1, le=1000)  # largest k
+    conversations: int = Field(10_000, ge=1)  # most that the agent keeps; the oldest go
+    language_url: str = Field(
+        "", pattern=r"^(https?://[^\s?#]+)?$"
+    )  # of an OpenAI-compatible server, up to /v1; empty: the agent answers by templates
+    language_model: str = Field("", max_length=200)  # the model that server is asked for
+    language_key: SecretStr = SecretStr("")  # sent to it as a bearer token; never logged
+    language_seconds: float = Field(10.0, gt=0)  # longest wait for a whole answer of it
 
     def processes(self) -> int:
         """How many workers that is here."""

@@ -41,6 +41,8 @@ PARTS = (
     "search",
     "blend",
     "features",
+    "guard",
+    "agent",
 )
 LIBRARIES = (
     "numpy",

@@ -13,7 +13,7 @@ from hermes.core.errors import ArtifactError, Unavailable
 
 from ..deps import Deps, House
 from ..openapi import found
-from ..schemas import ANSWER, Status
+from ..schemas import ANSWER, Speaker, Status
 
 router = APIRouter(tags=["platform"])
 SHOWN = ("name", "version", "content", "created", "hermes")
@@ -47,6 +47,7 @@ async def status(deps: House) -> Response:
         len(engine.users) - 1,
         log,
         seconds(deps),
+        Speaker("model", deps.language.name) if deps.language else Speaker("templates", ""),
     )
     return Response(ANSWER.encode(out), media_type="application/json")
 

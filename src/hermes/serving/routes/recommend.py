@@ -62,6 +62,13 @@ async def answer(deps: Deps, wanted: Ask) -> bytes:
 
 async def serve(deps: Deps, user: str, query: Query, newcomer: bool, started: float) -> bytes:
     """Compute, log, encode; `started` by the clock of `perf_counter`."""
+    return ANSWER.encode((await slated(deps, user, query, newcomer, started))[1])
+
+
+async def slated(
+    deps: Deps, user: str, query: Query, newcomer: bool, started: float
+) -> tuple[Slate, Answer]:
+    """The slate, and as it is told; the exposure is in the log's hands by then."""
     ready = perf_counter()
     if len(deps.engine.catalogue) <= 1:
         slate = bare(query)
@@ -75,7 +82,7 @@ async def serve(deps: Deps, user: str, query: Query, newcomer: bool, started: fl
     out.milliseconds["total"] = (perf_counter() - started) * 1e3
     deps.log.expose(shown)
     deps.telemetry.slate(out.milliseconds, [d.stage for d in out.degraded], newcomer)
-    return ANSWER.encode(out)
+    return slate, out
 
 
 def question(deps: Deps, wanted: Ask, past: Past) -> Query:

@@ -1,0 +1,166 @@
+"""Whether what a sentence claims is so: its facts, and why it says that something is here.
+
+Nothing is guessed. A sentence that names two items claims each of its facts of both; one that names
+none claims them of the items named last. What cannot be checked raises `Doubt`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, product
+
+from .evidence import Evidence, Item
+from .facts import Facts, named
+from .marks import Doubt, Mark, clauses
+from .reasons import verb
+from .vocabulary import Vocabulary
+
+NAMESAKES = 16  # readings of a sentence whose titles several items have
+UNSAFE = re.compile(r"(?i)https?:|www\.|[<>{}\[\]|`\\]|\w@\w|\w\.(?:com|net|org|io|xyz|ru|info)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a sentence that holds was about."""
+
+    items: tuple[Item, ...]
+    substance: bool  # it says something of an item
+
+
+def judged(
+    marks: Sequence[Mark], evidence: Evidence, words: Vocabulary, subject: Sequence[Item]
+) -> Told:
+    """What it is about in the first reading that holds; raises the last `Doubt`."""
+    titles = [m.items for m in marks if m.kind == "title"]
+    doubt = Doubt("nothing")
+    for chosen in islice(product(*titles), NAMESAKES):
+        spoken = tuple(dict.fromkeys(chosen))
+        try:
+            Claims(marks, evidence, words, spoken, spoken or tuple(subject)).check()
+        except Doubt as error:
+            doubt = error
+        else:
+            facts = any(m.kind not in ("glue", "wish", "maker", "year", "unit") for m in marks)
+            return Told(spoken or tuple(subject), bool(spoken) or (bool(subject) and facts))
+    raise doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Claims(Facts):
+    """One reading of one sentence."""
+
+    def check(self) -> None:
+        """Raise `Doubt` at the first claim that does not hold."""
+        for part in (
+            self.numbers, self.people, self.categories, self.denials, self.history, self.reasons,
+            self.relations, self.things,
+        ):  # fmt: skip
+            part()
+
+    def history(self) -> None:
+        """What the reader did, with which title; and that it is why the items are here."""
+        done = dict[str, set[str]]()
+        for title, what in self.evidence.history:
+            done.setdefault(title, set()).add(what)
+        for k, mark in enumerate(self.marks):
+            if mark.kind == "done":
+                near = self.nearest(k)
+                if near is None or not self.has("wisher"):
+                    raise Doubt(f"the word {mark.word!r}")
+                if mark.value not in done.get(near.value, ()):
+                    raise Doubt(f"{mark.word} {near.value[:60]!r}")
+        for mark in self.of("past"):
+            reasons = self.of("done", "same", "like", "because")
+            if not reasons:
+                raise Doubt(f"{mark.value[:60]!r}, which is not spoken of here")
+            if self.named or self.of("same", "like", "because"):
+                self.each(partial(led, mark.value), f"{mark.value[:60]!r}")
+
+    def nearest(self, k: int) -> Mark | None:
+        """The title that stands nearest to a word."""
+        titles = [(abs(i - k), m) for i, m in enumerate(self.marks) if m.kind in ("title", "past")]
+        return min(titles, key=lambda pair: pair[0], default=(0, None))[1]
+
+    def reasons(self) -> None:
+        """Because, popular, new and a taste are claims about why something is here."""
+        if self.of("because"):
+            wished = self.wishing and any(map(self.sought, self.of("category", "person", "sought")))
+            if not self.of("past") and not wished:
+                raise Doubt("a reason that is not known")
+        for kind in ("popular", "new", "taste"):
+            if self.of(kind):
+                self.each(partial(coded, kind), f"{kind} as the reason")
+        if self.of("taste"):
+            for mark in filter(named, self.of("category")):
+                self.each(partial(reasoned, mark.value), f"a taste for {mark.value!r}")
+
+    def relations(self) -> None:
+        """What is the same of several, and what is like what."""
+        for k, mark in enumerate(self.marks):
+            if mark.kind == "like" and not self.modal(k):
+                place = self.next(k, ("title", "past", "sought"))
+                if place is not None and not self.sought(self.marks[place]):
+                    self.liked(self.marks[place])
+        if self.of("same"):
+            self.shared()
+
+    def modal(self, k: int) -> bool:
+        """Whether it is `you might like`, or `might also like`."""
+        before = [m.word for m in self.marks[max(k - 2, 0) : k]]
+        return any(self.words.of("modal", word) for word in before)
+
+    def liked(self, mark: Mark) -> None:
+        """Each other item is here because of this one."""
+        others = [one for one in self.items if one.title != mark.value]
+        if not others or any(mark.value not in one.because for one in others):
+            raise Doubt(f"like {mark.value[:60]!r}")
+
+    def shared(self) -> None:
+        """Raise `Doubt` unless the items have in common what the sentence says."""
+        if len(self.items) < 2 or self.of("past"):
+            raise Doubt("what is shared with something else")
+        kinds = self.of("role", "series", "year", "category", "kind")
+        if len(kinds) != 1:
+            raise Doubt("something shared, and not clear what")
+        kind, sets = kinds[0], list[set[str]]()
+        for one in self.items:
+            if kind.kind == "role":
+                sets.append({n for role in kind.value.split() for n in one.makers(role)})
+            elif kind.kind == "series":
+                sets.append({one.series} - {""})
+            elif kind.kind == "year":
+                sets.append({str(one.year)} - {"None"})
+            else:
+                sets.append(set(one.categories))
+        if kind.kind == "kind" or not set.intersection(*sets):
+            raise Doubt(f"the same {kind.word}")
+
+    def things(self) -> None:
+        """Films are films, and a quotation stands in the description of its one item."""
+        for mark in self.of("kind"):
+            about = self.items or self.evidence.items
+            if not about or any(verb(one.domain) != mark.value for one in about):
+                raise Doubt(f"the word {mark.word!r}")
+        for mark in self.of("quote"):
+            said = mark.value.strip(" .!?\u2026")
+            held = len(self.items) == 1 and said in clauses(self.items[0].text)
+            if not said or not held or UNSAFE.search(mark.value):
+                raise Doubt("a quotation that the catalogue does not hold")
+
+
+def led(title: str, one: Item) -> bool:
+    """Whether a title of the history is why it is here."""
+    return title in one.because
+
+
+def coded(code: str, one: Item) -> bool:
+    """Whether its reason is of a kind."""
+    return one.code == code
+
+
+def reasoned(word: str, one: Item) -> bool:
+    """Whether its reason names something."""
+    return word in one.reason

@@ -1,0 +1,161 @@
+"""The agent: one turn of a conversation, whole or as it comes about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from time import perf_counter
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from hermes.core.errors import DataError, HermesError
+from hermes.core.protocols import Reason
+from hermes.explain import narrator
+from hermes.explain.narrator import Spoken, Telling, Token
+from hermes.explain.templates import told
+from hermes.pipeline.agent import Kept, Plan
+
+from ..bodies import JSON, read
+from ..deps import Deps, House
+from ..openapi import body, found
+from ..problems import problem
+from ..schemas import ANSWER, Answer, Ask, Reading, Step, Talk, Told, talk
+from ..talks import fresh
+from ..voice import Mind, mind
+from .recommend import question, slated
+
+router = APIRouter(prefix="/v1/agent", tags=["agent"])
+STREAM = "text/event-stream"
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+WORDED = ("wish", "like", "same", "compare", "ask")  # kinds of turns that a model may word
+Event = tuple[str, Any]  # state, chips, slate, token, done or error; and what it says
+
+
+async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
+    """What happens in one turn, in its order; the last is `done`.
+
+    What is remembered is written before a word is said, so that nothing is lost with a reader who
+    leaves, or with a model that does.
+    """
+    began, here = perf_counter(), mind(deps)
+    kept = deps.talks.get(wanted.conversation, wanted.user) if wanted.conversation else None
+    name = wanted.conversation if kept is not None else fresh()
+    lost = bool(wanted.conversation) and kept is None
+    plan = here.agent.hear(kept or Kept(), wanted.text, wanted.remove, wanted.language)
+    yield "state", step("Understand", began, plan.kind + "; the conversation is new" * lost)
+    yield "chips", chips(plan.kept)
+    reasons: Sequence[Reason] = ()
+    past = deps.past(wanted.user)
+    if plan.slate:
+        began = perf_counter()
+        plan, slate, reasons = await recommended(deps, here, plan, wanted)
+        yield "state", step("Recommend", began, f"{len(slate.items)} items")
+        yield "slate", slate
+    deps.talks.put(name, wanted.user, plan.kept)
+    said = (told(wanted.language, "lost"), *plan.said) if lost else plan.said
+    spoken = Spoken(" ".join(said), "templates")
+    if plan.kind in WORDED:
+        evidence = here.agent.evidence(plan, reasons, past.items)
+        telling = Telling(
+            question=wanted.text, evidence=evidence, template=spoken.text, language=wanted.language
+        )
+        async with aclosing(here.narrator.narrate(telling)) as parts:
+            async for part in parts:
+                if isinstance(part, Spoken):
+                    spoken = part
+                else:
+                    yield event(part)
+    else:
+        yield "state", Step("Answer", 0.0, f"{plan.kind}: templates")
+        yield "token", {"text": spoken.text}
+    yield "done", done(name, plan, spoken)
+
+
+def done(name: str, plan: Plan, spoken: Spoken) -> dict[str, Any]:
+    """The end of a turn."""
+    about = plan.kept.about if plan.slate or plan.about else []
+    return {
+        "conversation": name,
+        "text": spoken.text,
+        "by": spoken.by,
+        "model": spoken.model,
+        "about": about,
+    }
+
+
+def event(part: narrator.Step | Token) -> Event:
+    """A part of what is told, as an event."""
+    if isinstance(part, Token):
+        return "token", {"text": part.text}
+    return "state", Step(part.state, part.milliseconds, part.note)
+
+
+async def recommended(
+    deps: Deps, here: Mind, plan: Plan, wanted: Talk
+) -> tuple[Plan, Answer, Sequence[Reason]]:
+    """The plan that has seen the slate of all wishes so far, the slate, and its reasons."""
+    began, past = perf_counter(), deps.past(wanted.user)
+    asked = Ask(user=wanted.user, k=wanted.k, domains=wanted.domains, context={"surface": "agent"})
+    query = here.agent.query(plan, question(deps, asked, past))
+    slate, answer = await slated(deps, wanted.user, query, not len(past.items), began)
+    shown = [one.asset_id for one in answer.items]
+    return here.agent.seen(plan, shown, slate.reasons, wanted.language), answer, slate.reasons
+
+
+def step(state: str, began: float, note: str = "") -> Step:
+    """A state that ends now."""
+    return Step(state, (perf_counter() - began) * 1e3, note)
+
+
+def chips(kept: Kept) -> list[Reading]:
+    """The wishes in force."""
+    return [Reading(w.id, w.kind, w.text, w.negated, w.filters) for w in kept.wishes]
+
+
+async def whole(events: AsyncIterator[Event]) -> Told:
+    """All events as one answer."""
+    out: dict[str, Any] = {"chips": [], "slate": None}
+    trace = list[Step]()
+    async for name, value in events:
+        if name == "state":
+            trace.append(value)
+        elif name == "done":
+            out |= value
+        elif name != "token":
+            out[name] = value
+    return Told(**out, trace=trace)
+
+
+async def lines(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+    """All events as server-sent ones; what fails on the way is the last of them."""
+    try:
+        async with aclosing(events) as found:
+            async for name, value in found:
+                yield sent(name, value)
+    except HermesError as error:
+        yield sent("error", problem(error, uuid.uuid4().hex))
+
+
+def sent(name: str, value: Any) -> bytes:
+    """One server-sent event."""
+    return b"event: " + name.encode() + b"\ndata: " + ANSWER.encode(value) + b"\n\n"
+
+
+@router.post("", openapi_extra=body(Talk), responses=found(Told))
+async def speak(request: Request, deps: House) -> Response:
+    """One turn: wishes become chips and a slate, a question is answered from the catalogue.
+
+    With `Accept: text/event-stream` as server-sent events `state`, `chips`, `slate`, `token`,
+    `done` and `error`.
+    """
+    wanted = talk(await read(request.scope, request.receive, deps.settings, JSON))
+    if wanted.k > deps.settings.slate_limit:
+        raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
+    events = converse(deps, wanted)
+    if STREAM in request.headers.get("accept", ""):
+        return StreamingResponse(lines(events), media_type=STREAM, headers=HEADERS)
+    return Response(msgspec.json.encode(await whole(events)), media_type="application/json")
