@@ -5,7 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import subprocess
+import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +64,24 @@ def redis_server() -> str:
     found = shutil.which("redis-server")
     require(found is not None, "no redis-server on the PATH (Debian: apt-get install redis-server)")
     return str(found)
+
+
+@pytest.fixture(scope="module")
+def own_redis(
+    tmp_path_factory: pytest.TempPathFactory, redis_server: str
+) -> Iterator[tuple[str, int]]:
+    """A Redis that nobody else talks to: its address behind a socket, and its process."""
+    folder = tmp_path_factory.mktemp("redis")
+    path = folder / "redis.sock"
+    command = [redis_server, "--port", "0", "--unixsocket", str(path), "--save", ""]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+        until = time.monotonic() + 10
+        while not path.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        yield f"unix://{path}", process.pid
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(scope="session")

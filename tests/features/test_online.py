@@ -3,12 +3,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -25,24 +23,6 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 ALL = (ITEM, USER, TASTE)
 
 
-@pytest.fixture(scope="module")
-def socket_path(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: str
-) -> Iterator[tuple[Path, int]]:
-    """A Redis of our own behind a socket, and its process."""
-    folder = tmp_path_factory.mktemp("redis")
-    path = folder / "redis.sock"
-    command = [redis_server, "--port", "0", "--unixsocket", str(path), "--save", ""]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        until = time.monotonic() + 10
-        while not path.exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        yield path, process.pid
-        process.kill()
-        process.wait()
-
-
 Make = Callable[..., Online]
 
 
@@ -52,11 +32,11 @@ def made(request: pytest.FixtureRequest) -> Iterator[Make]:
     if request.param == "memory":
         yield Memory
         return
-    path, _ = request.getfixturevalue("socket_path")
+    address, _ = request.getfixturevalue("own_redis")
     stores = list[Remote]()
 
     def remote(rollings: tuple[Rolling, ...] = (ITEM, USER)) -> Remote:
-        stores.append(Remote(f"unix://{path}", rollings, deadline=5.0))
+        stores.append(Remote(address, rollings, deadline=5.0))
         return stores[-1]
 
     yield remote
@@ -216,11 +196,11 @@ def test_memory_forgets_what_has_left_every_window() -> None:
     assert store.read({"item": ["late", "i1"]}, at)["item"].values.tobytes() == before.tobytes()
 
 
-def test_redis_takes_over_what_memory_learned(socket_path: tuple[Path, int]) -> None:
+def test_redis_takes_over_what_memory_learned(own_redis: tuple[str, int]) -> None:
     memory, events, at = Memory(), log(200), START + timedelta(days=40)
     memory.add("item", events)
     memory.add("user", events)
-    remote = Remote(f"unix://{socket_path[0]}", deadline=5.0, prefix="taken")
+    remote = Remote(own_redis[0], deadline=5.0, prefix="taken")
     assert remote.load(memory) == 14
     asked = {"item": [f"i{i}" for i in range(9)], "user": ["u0", "u1"]}
     for name, told in remote.read(asked, at).items():
@@ -230,8 +210,8 @@ def test_redis_takes_over_what_memory_learned(socket_path: tuple[Path, int]) -> 
     remote.close()
 
 
-def test_rows_that_somebody_else_wrote_are_named(socket_path: tuple[Path, int]) -> None:
-    remote = Remote(f"unix://{socket_path[0]}", deadline=5.0, prefix="foreign")
+def test_rows_that_somebody_else_wrote_are_named(own_redis: tuple[str, int]) -> None:
+    remote = Remote(own_redis[0], deadline=5.0, prefix="foreign")
     place = remote.places(remote.layouts["item"], ["i1"])[0]
     for blob in (b"\xff", b"\x00", b"\x02" * 5000, b"\x00\xff\xff\x7f", b"\xff" * 12):
         remote.client.set(place, blob)
@@ -241,10 +221,10 @@ def test_rows_that_somebody_else_wrote_are_named(socket_path: tuple[Path, int]) 
 
 
 def test_redis_that_hangs_is_unavailable_within_the_deadline(
-    socket_path: tuple[Path, int],
+    own_redis: tuple[str, int],
 ) -> None:
-    path, pid = socket_path
-    remote = Remote(f"unix://{path}", deadline=0.05)
+    address, pid = own_redis
+    remote = Remote(address, deadline=0.05)
     remote.read({"item": ["i1"]}, START)
     os.kill(pid, signal.SIGSTOP)
     try:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from hermes.core.errors import ConfigError
 from hermes.core.types import Shape
 from hermes.features.examples import Examples
 from hermes.learn.loop import Schedule
@@ -132,3 +133,26 @@ def test_a_summed_history_is_the_same_for_every_candidate() -> None:
     found = net.interest(past, torch.randn(4, 4), torch.tensor([0, 0, 1, 1]), known)
     want = torch.stack([past[0, 1:].sum(0)] * 2 + [past[1].sum(0)] * 2)
     torch.testing.assert_close(found, want)
+
+
+def test_attention_times_the_events_is_the_interest() -> None:
+    torch.manual_seed(0)
+    din = DIN()
+    din.net = din.build(SHAPE).eval()
+    items, history = np.array([3, 7, 29]), np.array([0, 0, 5, 9, 5, 2, 7])
+    weights = din.attention(items, history)
+    assert np.isnan(weights[:, :2]).all()
+    with torch.no_grad():
+        table = din.net.codes.table
+        past, item = table(torch.from_numpy(history[None])), table(torch.from_numpy(items))
+        known = torch.from_numpy(history[None] > 0)
+        interest = din.net.interest(past, item, torch.zeros(3, dtype=torch.int64), known)
+        shown = torch.from_numpy(np.nan_to_num(weights)) @ (past[0] * known[0, :, None])
+        torch.testing.assert_close(shown, interest)
+
+
+def test_a_sum_has_no_attention() -> None:
+    din = DIN(DINConfig(pooling="sum"))
+    din.net = din.build(SHAPE)
+    with pytest.raises(ConfigError, match="pooling"):
+        din.attention(np.array([1]), np.array([2, 3]))

@@ -19,6 +19,7 @@ from hermes.pipeline.sources import Source, Sources
 from hermes.policy.exploration import PlackettLuce
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
+from hermes.ranking.intent import Intent
 from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import TrendingChannel
 
@@ -205,3 +206,28 @@ def test_a_request_replays_with_its_propensities(plain: Recommender) -> None:
     np.testing.assert_array_equal(one.items.columns["propensity"], two.items.columns["propensity"])
     assert one.items.items.tolist() != other.items.items.tolist()
     assert np.all(one.items.columns["propensity"] < 1)
+
+
+def keen(plain: Recommender, shop: Catalogue, *stages: Stage) -> Recommender:
+    intent = Intent.of(shop, np.arange(1, 40), strength=6.0)
+    return replace(plain, intent=intent, stages=stages)
+
+
+def test_five_of_one_kind_bring_more_of_it_past_the_rankers_too(
+    plain: Recommender, shop: Catalogue
+) -> None:
+    horror = np.array([1, 5, 13, 17, 21])
+    query = ask(history=horror, ages=np.zeros(5, np.float32), size=4)
+    rank = Stage(scorer=scorer("rank", larger), keep=20)
+    for recommender in (keen(plain, shop), keen(plain, shop, rank)):
+        assert sorted((recommender(query).items.items % 4).tolist()) == [1, 1, 1, 1]
+    assert (plain(query).items.items % 4 != 1).any()
+
+
+def test_a_long_history_is_answered_to_the_bit_as_without_intent(
+    plain: Recommender, shop: Catalogue
+) -> None:
+    query = ask(history=np.arange(1, 22), ages=np.zeros(21, np.float32), size=10)
+    with_it, without = keen(plain, shop)(query).items, plain(query).items
+    np.testing.assert_array_equal(with_it.items, without.items)
+    np.testing.assert_array_equal(with_it.columns["score"], without.columns["score"])

@@ -44,7 +44,7 @@ def by_hand(relevance: Floats, cosines: Floats, weight: float, size: int) -> lis
     return chosen
 
 
-@pytest.mark.parametrize("weight", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("weight", [0.1, 0.5, 0.9, 1.0])
 def test_mmr_is_the_formula(weight: float) -> None:
     vectors, candidates = cluster(50), pool(50)
     choice = Slatewise(diversity=MMR(vectors=vectors)).choose(ask(weight), candidates, 20)

@@ -6,7 +6,6 @@ import asyncio
 import math
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -30,31 +29,13 @@ from .conftest import ITEMS, Client, engine, house
 DAYS = 86400.0
 
 
-@pytest.fixture(scope="module")
-def server(
-    tmp_path_factory: pytest.TempPathFactory, redis_server: str
-) -> Iterator[tuple[str, int]]:
-    """A Redis of our own, its address and process."""
-    folder = tmp_path_factory.mktemp("redis")
-    path = folder / "redis.sock"
-    command = [redis_server, "--port", "0", "--unixsocket", str(path), "--save", ""]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
-        until = time.monotonic() + 10
-        while not path.exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        yield f"unix://{path}", process.pid
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(params=["memory", "redis"])
 def store(request: pytest.FixtureRequest) -> Iterator[str]:
     """What the setting says."""
     if request.param == "memory":
         yield "memory"
         return
-    address, _ = request.getfixturevalue("server")
+    address, _ = request.getfixturevalue("own_redis")
     yield address
     import redis
 
@@ -224,11 +205,11 @@ def test_a_redis_that_was_emptied_is_filled_again(start: Start, store: str) -> N
 
 @pytest.mark.parametrize("store", ["redis"], indirect=True)
 def test_a_redis_that_hangs_is_a_problem_at_once_and_events_are_taken_all_the_same(
-    start: Start, server: tuple[str, int]
+    start: Start, own_redis: tuple[str, int]
 ) -> None:
     client = start(features_seconds=0.2)
     assert told(client, "ann")["user.count.1d"] == 0
-    os.kill(server[1], signal.SIGSTOP)
+    os.kill(own_redis[1], signal.SIGSTOP)
     try:
         before = time.perf_counter()
         assert client.post("/v1/events", json=event("ann")).status_code == 202
@@ -237,7 +218,7 @@ def test_a_redis_that_hangs_is_a_problem_at_once_and_events_are_taken_all_the_sa
         assert time.perf_counter() - before < 3
         asyncio.run(client.app.deps.features.tick(datetime.now(UTC)))  # notes it, raises nothing
     finally:
-        os.kill(server[1], signal.SIGCONT)
+        os.kill(own_redis[1], signal.SIGCONT)
     assert told(client, "ann")["user.count.1d"] == 1
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from hermes.core.config import build
-from hermes.core.errors import ConfigError
+from hermes.core.errors import ConfigError, DataError
 from hermes.retrieval.index import VectorIndex
 from hermes.workflows import bench
 from hermes.workflows.bench_knowledge import SERIES, Films, compared, measure, timed
@@ -42,6 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> bench.Place:
         {
             "title": [title(n) for n in range(40)],
             "year": [1990 + n % 10 for n in range(40)],
+            "extract": [f"The plot of {n}." for n in range(40)],
             "cast": [[f"Lead {n % 4}", f"Second {n % 4}", f"Guest {n}"] for n in range(40)],
             "genres": [["Drama"]] * 40,
         }
@@ -108,5 +109,5 @@ def test_a_call_is_timed_by_the_clock_and_by_the_processor() -> None:
 def test_a_measurement_nobody_knows_is_refused(place: bench.Place) -> None:
     with pytest.raises(ConfigError, match="did you mean 'series'"):
         measure(bench.Place(place.data, place.work, only=("serie",)))
-    with pytest.raises(ConfigError, match="movie-plots"):
+    with pytest.raises(DataError, match="movie-plots"):
         measure(bench.Place(place.work, place.work, only=("speed",)))

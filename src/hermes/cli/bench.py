@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def command(
     what: str = typer.Argument(
         help="quality, retrievers, graph, ctr, losses, serve, ann, ingest, train, scale, delayed, "
-        "resolve, cold, knowledge, query, search, blend, encoders, fusion, features, transfer, "
-        "speed, guard, agent, or all."
+        "resolve, cold, newcomer, knowledge, query, search, blend, encoders, fusion, features, "
+        "transfer, speed, guard, agent, explain, or all."
     ),
     data: Path | None = typer.Option(
         None, help="Folder of real data sets; the world is used without it."

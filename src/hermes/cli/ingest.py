@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
@@ -70,11 +70,11 @@ def show(counts: Counts, lake: Lake, path: Path) -> None:
         causes(console, summary(mine))
 
 
-def causes(console: Console, found: list[dict[str, object]]) -> None:
+def causes(console: Console, found: list[dict[str, Any]]) -> None:
     """One line a reason, with the first places."""
     table = Table("rows", "field", "reason", "where")
     for row in found:
-        places = ", ".join(map(str, row["where"]))  # type: ignore[call-overload]
+        places = ", ".join(map(str, row["where"]))
         meaning = f"{row['reason']}: {row['meaning']}"
         table.add_row(f"{row['rows']:,}", f"{row['table']}.{row['field']}", meaning, places)
     console.print(table)

@@ -62,8 +62,8 @@ def convert(kind: Any, value: Any, path: str) -> Any:
     options = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if isinstance(value, Mapping):
         for option in options:
-            if dataclasses.is_dataclass(option):
-                return build(option, value, path)  # type: ignore[arg-type]
+            if isinstance(option, type) and dataclasses.is_dataclass(option):
+                return build(option, value, path)
             if get_origin(option) is dict:
                 return dict(value)
     for option in options:

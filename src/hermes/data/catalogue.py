@@ -98,6 +98,16 @@ def first(table: csr_array) -> Ints:
     return out
 
 
+def padded(catalogue: Catalogue) -> Ints:
+    """The categories of each item side by side, 0 where there are fewer.  -> (I, W), W > 0"""
+    table = catalogue.category
+    counts = np.diff(table.indptr)
+    out = np.zeros((len(counts), max(int(counts.max(initial=0)), 1)), np.int64)
+    row = np.repeat(np.arange(len(counts)), counts)
+    out[row, np.arange(len(row)) - np.repeat(table.indptr[:-1], counts)] = table.indices
+    return out
+
+
 def pack(texts: tuple[str, ...] | tuple[bytes, ...]) -> dict[str, Array]:
     """Texts as two arrays: all bytes, and where each text ends."""
     raw = [t.encode("utf-8", "surrogatepass") if isinstance(t, str) else t for t in texts]

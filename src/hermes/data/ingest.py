@@ -82,7 +82,7 @@ def bring(lake: Lake, load: Load, state: silver.State, told: Told | None, rows: 
     origin = [pl.lit(source).alias("source"), pl.lit(load.batch).alias("batch")]
     with ThreadPoolExecutor(1) as beside:
         for frame in gathered(load.part.read(rows), rows):
-            upto = int(frame["line"].max() or 0)  # type: ignore[arg-type]
+            upto = int(frame.select(pl.max("line")).item() or 0)
             received = frame.with_columns(*origin)
             kept = beside.submit(store, lake, bronze(load, frame), received, load.app, upto)
             judged = admit(frame, table)

@@ -6,7 +6,7 @@ and 32M (ratings.csv, movies.csv).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -51,9 +51,9 @@ class MovieLens:
         raise DataError(f"{path}: holds no MovieLens; looked for {wanted}")
 
 
-def part(name: str, file: Path, frames: object) -> Part:
+def part(name: str, file: Path, frames: Callable[[], Iterator[pl.DataFrame]]) -> Part:
     """A part whose reader ignores the wanted number of rows, since lines come in blocks."""
-    return Part(name, file, lambda rows: frames())  # type: ignore[operator]
+    return Part(name, file, lambda rows: frames())
 
 
 def films(frame: pl.DataFrame, categories: pl.Expr) -> pl.DataFrame:

@@ -29,7 +29,7 @@ import numpy as np
 from hermes.core.compiled import compiled
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array, Candidates, Ints
-from hermes.data.catalogue import Catalogue
+from hermes.data.catalogue import Catalogue, padded
 
 SECONDS = 86400.0  # a day
 VERBS = {
@@ -242,16 +242,6 @@ def favourites(
         for category in categories[items[i]]:
             if lifts[category] > lifts[out[i]]:
                 out[i] = category
-    return out
-
-
-def padded(catalogue: Catalogue) -> Ints:
-    """The categories of each item side by side, 0 where there are fewer.  -> (I, W), W > 0"""
-    table = catalogue.category
-    counts = np.diff(table.indptr)
-    out = np.zeros((len(counts), max(int(counts.max(initial=0)), 1)), np.int64)
-    row = np.repeat(np.arange(len(counts)), counts)
-    out[row, np.arange(len(row)) - np.repeat(table.indptr[:-1], counts)] = table.indices
     return out
 
 

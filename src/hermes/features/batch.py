@@ -178,8 +178,9 @@ def coded(
 
 def plain(log: pl.Series, examples: pl.Series | None) -> tuple[Ints, Ints, int] | None:
     """Whole numbers as their own codes, unless they lie too far apart."""
-    least = int(log.cast(pl.Int64).min())  # type: ignore[arg-type]
-    size = int(log.cast(pl.Int64).max()) - least + 1  # type: ignore[arg-type]
+    numbers = log.cast(pl.Int64).to_frame("code")
+    least, most = numbers.select(pl.min("code").alias("least"), pl.max("code").alias("most")).row(0)
+    size = most - least + 1
     if size > 4 * len(log) + SPARE:
         return None
     if 0 <= least <= len(log):

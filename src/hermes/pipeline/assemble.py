@@ -7,7 +7,7 @@ closed forms and indexes only. Tiers 2 and 3 never import torch.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
+from hermes.ranking.intent import Intent
 from hermes.retrieval.channels import Bounded, NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
 from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
@@ -107,6 +108,8 @@ def engine(bundle: Bundle, path: Path, tier: int, arrivals: Sequence[Card] = ())
     users, contexts = vocabularies(known)
     finder = Finder.of(bundle, catalogue, np.exp(at.popularity))
     made = recommender(bundle, recipe, catalogue, at, tier, finder)
+    if recipe.intent is not None:
+        made = replace(made, intent=Intent.of(catalogue, items, recipe.intent.strength))
     recall(bundle, made, offsets, items)
     return Engine(
         recommender=made,

@@ -14,7 +14,7 @@ import numpy as np
 from hermes.artifacts.bundle import Bundle
 from hermes.core.errors import ArtifactError, ConfigError, nearest
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Candidates, Floats, Ints, strongest
+from hermes.core.types import Array, Bools, Candidates, Floats, Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.encoders.base import Encoder, Vectors
 from hermes.encoders.ngrams import NGrams
@@ -110,13 +110,25 @@ class Finder:
         words = query.text.strip() or ("" if read.constraints else text)  # hi! is a title, too
         if words:
             return search.find(words, k, np.flatnonzero(~fits)), read, name
-        if query.anchor and self.semantic is not None:
-            near = self.semantic.vectors[self.semantic.owner == query.anchor].mean(0)[None]
+        if query.anchor:
             fits[query.anchor] = False
-            return self.semantic.near(near, k, np.flatnonzero(~fits)), read, name
+            return self.like(query.anchor, k, fits), read, name
         best = strongest(np.where(fits, self.popularity, -np.inf).astype(np.float32), k)
         best = best[fits[best]]
         return Candidates(best, {"score": self.popularity[best]}), read, name
+
+    def like(self, anchor: int, k: int, fits: Bools) -> Candidates:
+        """At most k of the items that fit, near another by meaning, or by the graph without texts.
+
+        fits (I,)
+        """
+        if self.semantic is not None:
+            near = self.semantic.vectors[self.semantic.owner == anchor].mean(0)[None]
+            return self.semantic.near(near, k, np.flatnonzero(~fits))
+        reached = self.graph.walk(np.array([anchor]), np.ones(1, np.float32)).scores
+        best = strongest(np.where(fits & (reached > 0), reached, -np.inf).astype(np.float32), k)
+        best = best[np.isfinite(reached[best]) & fits[best] & (reached[best] > 0)]
+        return Candidates(best, {"score": reached[best]})
 
     @cached_property
     def made_graph(self) -> Graph:

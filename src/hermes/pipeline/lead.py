@@ -11,7 +11,7 @@ the trace says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,6 +20,7 @@ import numpy as np
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Bools, Candidates, Floats, Ints, strongest
 from hermes.data.catalogue import Catalogue
+from hermes.ranking.intent import Intent
 from hermes.retrieval.understood import Constraint
 
 from .asked import Reader
@@ -61,12 +62,23 @@ def liking(catalogue: Catalogue, moods: Sequence[Constraint], items: Ints) -> Fl
     return out / np.float32(len(moods))
 
 
+def meant(intent: Intent | None, query: Query) -> Callable[[Ints], Floats] | None:
+    """How far a short history moves items, in deviations of their scores; None: not at all."""
+    found = None if intent is None else intent.leaning(query)
+    return None if intent is None or found is None else partial(intent.moved, found)
+
+
 def swayed(trace: Trace, pool: Candidates, score: Array) -> Array:
-    """Scores, moved by the moods that the text asks for.  (n,) -> (n,)"""
+    """Scores, moved by the moods that the text asks for and by a short history.  (n,) -> (n,)"""
     known = np.isfinite(score)
-    if trace.liking is None or not known.any():
+    if (trace.liking is None and trace.leaning is None) or not known.any():
         return score
-    return score + MOOD * np.std(score[known]) * trace.liking(pool.items)
+    moved = np.zeros(len(score), np.float32)
+    if trace.liking is not None:
+        moved += MOOD * trace.liking(pool.items)
+    if trace.leaning is not None:
+        moved += trace.leaning(pool.items)
+    return score + np.std(score[known]) * moved
 
 
 def weights(

@@ -101,6 +101,13 @@ class KnowledgeSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntentSpec:
+    """What the first events of somebody who has just come move."""
+
+    strength: float = 3.0  # deviations of the scores by which a history of one category moves it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Light:
     """What tier 3 spends, where nothing is ranked after the blend."""
 
@@ -140,6 +147,7 @@ class Recipe:
     cold: ColdSpec | None = None  # a channel of new items
     knowledge: KnowledgeSpec | None = None  # a channel of the knowledge graph
     gate: GateSpec | None = None  # before the rankers; without it every request is theirs
+    intent: IntentSpec | None = None  # a short history that is plain counts more than models say
     slate: Slate = Slate()  # the policy
     light: Light = Light()  # what tier 3 spends
     length: int = 200  # events of a history that retrievers read

@@ -13,6 +13,7 @@ from hermes.core.protocols import Explainer, Policy, Query, Reason, Scorer
 from hermes.core.types import Candidates, strongest
 from hermes.policy.rules import Rules
 from hermes.ranking.gate import Gate
+from hermes.ranking.intent import Intent
 
 from . import lead
 from .asked import Reader
@@ -43,6 +44,7 @@ class Recommender:
     policy: Policy
     stages: Sequence[Stage] = ()  # pre-rank, fine-rank; each column is named after its scorer
     gate: Gate | None = None  # hands a strange request to others than those
+    intent: Intent | None = None  # moves up what a short history says plainly
     reader: Reader | None = None  # of the query's text; without one it is searched for as it is
     explainer: Explainer | None = None
     retrieve: int = 1000  # candidates that leave retrieval
@@ -55,6 +57,7 @@ class Recommender:
         """
         trace = Trace.start()
         query = lead.read(self.reader, query, trace)
+        trace.leaning = lead.meant(self.intent, query)
         asked = self.rules.widened(query, self.retrieve)
         brought = self.sources.fetch(query, asked, trace)
         trace.stage("retrieval")

@@ -32,6 +32,7 @@ class Trace:
     degraded: list[Degraded] = field(default_factory=list)
     read: Understood | None = None  # what was understood of the query's text
     liking: Callable[[Ints], Floats] | None = None  # how much of its moods each item has
+    leaning: Callable[[Ints], Floats] | None = None  # deviations by which the history moves items
     explicit: float = 1.0  # how much the text names what is wanted; 1 where nobody judged it
     clock: Callable[[], float] = perf_counter
     last: float = 0.0  # seconds, when the last stage ended

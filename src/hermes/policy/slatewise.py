@@ -42,7 +42,8 @@ class Slatewise:
         self, query: Query, pool: Candidates, size: int, weight: float, quotas: Sequence[Quota]
     ) -> Choice:
         """One place after another."""
-        worth = spread(pool.columns[self.column])  # -inf once on the slate
+        worth = spread(pool.columns[self.column])
+        left = np.ones(len(pool), bool)
         alike = self.diversity.similarity(pool.items) if self.diversity and weight else None
         tallies = [q.tally(pool.items, size) for q in (self.quotas if self.draw else quotas)]
         chance = generator(query.id).random(size).tolist() if self.draw else []
@@ -51,6 +52,7 @@ class Slatewise:
             utility = worth
             if alike is not None and place:
                 utility = (1 - weight) * worth - weight * alike[order[:place]].max(axis=0)
+            utility = np.where(left, utility, -np.inf)
             for tally in tallies:
                 within = np.where(tally.open, utility, -np.inf)
                 utility = within if within.max() > -np.inf else utility
@@ -58,7 +60,7 @@ class Slatewise:
                 i = int(utility.argmax())
             else:
                 i, propensity[place] = self.draw.pick(utility, chance[place])
-            order[place], worth[i] = i, -np.inf
+            order[place], left[i] = i, False
             for tally in tallies:
                 tally.add(i)
         return Choice(order, propensity)

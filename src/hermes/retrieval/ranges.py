@@ -247,6 +247,7 @@ def matchers() -> tuple[dict[str, Any], Any, Any, frozenset[str]]:
             patterns = [tokens for line in lines for tokens in spelled(line)]
             made[kind].add(f"{kind}.{how}", patterns)
             known.update(token["ORTH"] for tokens in patterns for token in tokens)
+    Doc(vocabulary, words=sorted(known))  # it has seen them all now, and never grows again
     return made, Doc, vocabulary, frozenset(known)
 
 

@@ -33,6 +33,7 @@ PARTS = (
     "delayed",
     "resolve",
     "cold",
+    "newcomer",
     "knowledge",
     "query",
     "speed",

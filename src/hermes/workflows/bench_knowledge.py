@@ -36,7 +36,7 @@ from hermes.retrieval.milvus import Milvus
 
 from .bench import Place
 from .bench_quality import Ground, Row, above, below
-from .casts import shelved, with_cast
+from .films import plots, shelved, with_cast
 
 ITEMS = 10_000
 WALKS = 2000
@@ -70,11 +70,7 @@ class Films:
     @cached_property
     def plots(self) -> pl.DataFrame:
         """Title, year, cast and genres of each film."""
-        file = self.place.folder() / "movie-plots" / "plots.parquet"
-        if not file.is_file():
-            raise ConfigError(f"no data set movie-plots in {self.place.data}; give its folder")
-        people = pl.col("cast").list.filter(~pl.element().str.starts_with("("))  # (voices)
-        return pl.read_parquet(file).with_columns(people).with_row_index("row")
+        return plots(self.place.folder())
 
     @cached_property
     def found(self) -> tuple[Catalogue, Split]:

@@ -1,25 +1,30 @@
-"""Catalogues of films with their plots: those of MovieLens-1M, and those of Wikipedia's lists."""
+"""Catalogues of films with plots and casts: those of MovieLens-1M, and those of Wikipedia."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from hermes.core.errors import DataError
 from hermes.data.catalogue import Catalogue
 from hermes.data.columns import admit
 from hermes.data.resolve import matches
-from hermes.data.shelf import catalogue
+from hermes.data.shelf import catalogue, distinct, table
 from hermes.domains import movielens
 
 ROWS = 1 << 20  # of a file that are read at once
 
 
 def plots(folder: Path) -> pl.DataFrame:
-    """`movie-plots`: asset_id (the row), title, published_at, cast, genres, extract."""
+    """`movie-plots`: asset_id (the row), title, published_at, cast, genres, extract.
+
+    Raises `DataError` where it is not there. What stands in brackets, `(voices)`, is nobody.
+    """
     file = folder / "movie-plots" / "plots.parquet"
     if not file.is_file():
         raise DataError(f"{file}: no such file; give the folder that holds movie-plots")
@@ -27,7 +32,7 @@ def plots(folder: Path) -> pl.DataFrame:
         pl.int_range(pl.len()).cast(pl.String).alias("asset_id"),
         "title",
         pl.datetime(pl.col("year"), 1, 1, time_zone="UTC").alias("published_at"),
-        "cast",
+        pl.col("cast").list.filter(~pl.element().str.starts_with("(")),
         "genres",
         "extract",
     )
@@ -54,6 +59,25 @@ def rated(folder: Path) -> Catalogue:
         )
     )  # fmt: skip
     return shelved(known)
+
+
+def with_cast(shelf: Catalogue, told: pl.DataFrame) -> Catalogue:
+    """A catalogue with the actors that `plots` names, where the two are the same film."""
+    ours = pl.DataFrame(
+        {"asset_id": shelf.items.names[1:], "title": shelf.titles[1:]}
+    ).with_columns(pl.Series("published_at", shelf.published[1:].astype(np.int32)).cast(pl.Date))
+    same = dict(matches(ours, told).select("left", "right").iter_rows())
+    cast = dict(told.select("asset_id", "cast").iter_rows())
+    people = [
+        list(dict.fromkeys(cast[same[i]] or [])) if i in same else [] for i in shelf.items.names[1:]
+    ]
+    names = distinct(people)
+    cards = [b"{}"]
+    for card, row in zip(shelf.cards[1:], people, strict=True):
+        known: dict[str, Any] = json.loads(card)
+        known["creators"] = [{"name": name, "role": "actor"} for name in row]
+        cards.append(json.dumps(known, ensure_ascii=False).encode())
+    return replace(shelf, creators=names, creator=table(people, names), cards=tuple(cards))
 
 
 def shelved(films: pl.DataFrame) -> Catalogue:

@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hermes.core.types import Shape
+from hermes.core.errors import ConfigError
+from hermes.core.types import Floats, Ints, Shape
 from hermes.learn import losses
 from hermes.learn.layers import mlp, rows
 from hermes.learn.loop import Schedule
@@ -46,6 +48,22 @@ class DIN(NeuralRanker[DINConfig]):
     def build(self, shape: Shape) -> nn.Module:
         """The network."""
         return Network(shape, self.config)
+
+    @torch.no_grad()
+    def attention(self, items: Ints, history: Ints) -> Floats:
+        """What each event weighs in the interest shown in each candidate; NaN where none is.
+
+        items (n,), history (L,) left-padded with 0 -> (n, L). Raises `ConfigError` for a sum.
+        """
+        unit, table = self.net.interest, self.net.codes.table
+        if not isinstance(unit, Interest):
+            raise ConfigError("DIN: pooling = 'sum' weighs all events alike; use 'attention'")
+        device = table.weight.device
+        item, past = (table(torch.from_numpy(a).to(device)) for a in (items, history[None]))
+        known = torch.from_numpy(history > 0).to(device)
+        query = torch.zeros(len(items), dtype=torch.int64, device=device)
+        weight = unit.weights(past, past * known[None, :, None], item, query)[:, 0]
+        return np.where(history > 0, weight.cpu().numpy(), np.nan).astype(np.float32)
 
 
 class Network(nn.Module):
@@ -94,8 +112,12 @@ class Interest(nn.Module):
     def forward(self, past: Tensor, item: Tensor, query: Tensor, known: Tensor) -> Tensor:
         """(Q, L, D), (N, D), (N,), (Q, L) -> (N, D)"""
         events = rows(past * known[:, :, None], query)  # (N, L, D); padding is 0 and adds nothing
+        return (self.weights(past, events, item, query) @ events).squeeze(1)
+
+    def weights(self, past: Tensor, events: Tensor, item: Tensor, query: Tensor) -> Tensor:
+        """(Q, L, D), (N, L, D), (N, D), (N,) -> (N, 1, L)"""
         own = rows(self.past(past) + self.places, query)  # (N, L, A), computed once a query
         both = (item[:, None] * self.both) @ events.transpose(1, 2)  # (N, A, L): W4 (e * a)
         hidden = F.relu(both + own.transpose(1, 2) + self.item(item)[:, :, None])
-        weight = self.out.weight @ hidden + self.out.bias  # (N, 1, L)
-        return (weight @ events).squeeze(1)
+        weight: Tensor = self.out.weight @ hidden + self.out.bias
+        return weight
