@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hermes.encoders.colours import EXAMPLES, WORDS, colours, examples, named
+from hermes.encoders.colours import EXAMPLES, WORDS, examples, named
+from hermes.encoders.naming import colours
 
 
 def laid(ground: str, *inks: str) -> Image.Image:

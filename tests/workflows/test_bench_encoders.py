@@ -82,13 +82,13 @@ def test_any_of_the_words_may_be_the_one_that_was_seen() -> None:
     ]
 
 
-def test_the_two_samples_of_colours_are_apart_and_in_words_that_are_known() -> None:
+def test_samples_of_colours_are_apart_and_in_words_that_are_known() -> None:
     tables = [
         dict(line.split(",") for line in (JUDGED / name).read_text("utf-8").splitlines()[1:])
-        for name in (FIRST, SECOND)
+        for name in (FIRST, SECOND, "clothing_colours_fit.csv")
     ]
-    assert [len(table) for table in tables] == [50, 69]
-    assert not set(tables[0]) & set(tables[1])
+    assert [len(table) for table in tables] == [50, 69, 240]
+    assert len({file for table in tables for file in table}) == 50 + 69 + 240
     assert {w for table in tables for said in table.values() for w in said.split()} <= set(WORDS)
 
 

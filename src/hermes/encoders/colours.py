@@ -1,29 +1,33 @@
 """The colours of what a picture is of, in words that people search by.
 
-Pixels of the foreground are grouped by k-means in CIELAB, and each group is called by the word
-whose nearest example is nearest to it; differences in lightness count less than those in hue, since
-light is the photographer's. Groups of one word are one.
+Each colour of a picture is called by words as near as their nearest examples are, which is then
+corrected by what was learned from photographs that a person judged (`naming`). Words count by where
+their colours are: on what stands out from the edge in the middle, in the middle alone, and, against
+them, along the edge.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
 from scipy.ndimage import binary_erosion
 from skimage.color import rgb2lab
-from sklearn.cluster import KMeans
 
 from hermes.core.types import Array, Bools
 
-from .foreground import foreground
+from .foreground import foreground, spread
 
 SIDE, COARSE = 192, 128  # pixels of the longest side, for colours and for the foreground
-GROUPS = 5
 TINT = 25.0  # chroma up to which a light background may be a white one in coloured light
-STEP = 4.0  # of CIELAB; pixels this close are one
+STEP = 6.0  # of CIELAB; pixels this close are one
+LEAST = 1.5e-3  # share of a place that a colour must have somewhere
 LIGHTNESS = 0.7  # weight of a difference in L beside those in a and b
+WIDE, EDGE = 0.35, 0.9  # of the middle, and where the edge begins, in half sides
+PLACES = ("thing", "middle", "edge")
+ROUNDS = 4  # in which the thing takes its colours from the middle
 EXAMPLES = MappingProxyType(
     {
         "black": "121214 262628 303034",
@@ -45,6 +49,15 @@ EXAMPLES = MappingProxyType(
 WORDS = tuple(EXAMPLES)
 
 
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a picture, and how much of each of its places they cover."""
+
+    lab: Array  # (n, 3) CIELAB, as it would be in white light
+    shares: Array  # (len(PLACES), n)
+    light: Array  # (4,) lightness of the brightest, and the colour of a light background, scaled
+
+
 def examples() -> tuple[Array, tuple[str, ...]]:
     """Each example in CIELAB, lightness weighed, and its word.  -> (E, 3), E words"""
     listed = [(word, code) for word, codes in EXAMPLES.items() for code in codes.split()]
@@ -58,50 +71,71 @@ def weighed(lab: Array) -> Array:
     return out
 
 
+def apart(lab: Array) -> Array:
+    """Squared distance of each colour from the nearest example of each word.  (n, 3) -> (n, W)"""
+    known, words = examples()
+    squared, called = ((weighed(lab)[:, None] - known) ** 2).sum(-1), np.array(words)
+    return np.stack([squared[:, called == word].min(1) for word in WORDS], axis=1)
+
+
 def named(lab: Array) -> list[str]:
-    """The word of each colour.  (n, 3) CIELAB -> n
+    """The word of each colour by its nearest example.  (n, 3) CIELAB -> n
 
     >>> named(np.array([[0., 0., 0.], [100., 0., 0.], [53., 80., 67.]]))
     ['black', 'white', 'red']
     """
-    known, words = examples()
-    apart = ((weighed(lab)[:, None] - known) ** 2).sum(-1)
-    return [words[i] for i in apart.argmin(1)]
+    return [WORDS[i] for i in apart(lab).argmin(1)]
 
 
-def colours(picture: Image.Image, k: int = 3) -> list[tuple[str, float]]:
-    """The k words of the largest shares of the foreground, and those.  RGB -> (word, share)"""
+def palette(picture: Image.Image) -> Palette:
+    """What a picture's colours are called from.  RGB"""
     small = picture.copy()
     small.thumbnail((SIDE, SIDE))
     coarse = small.copy()
     coarse.thumbnail((COARSE, COARSE))
     inner = Image.fromarray(core(foreground(rgb2lab(np.asarray(coarse)))))
     mask = np.asarray(inner.resize(small.size, Image.Resampling.NEAREST))
-    inside = lit(rgb2lab(np.asarray(small)), mask)
-    places, counts = np.unique(np.round(inside / STEP), axis=0, return_counts=True)
-    groups = KMeans(min(GROUPS, len(places)), n_init=1, random_state=0)
-    groups.fit(places * STEP, sample_weight=counts)
-    shares = np.bincount(groups.labels_, counts) / counts.sum()
-    found = dict.fromkeys(WORDS, 0.0)
-    for word, share in zip(named(groups.cluster_centers_), shares, strict=True):
-        found[word] += float(share)
-    ranked = sorted(found.items(), key=lambda pair: -pair[1])
-    return [(word, share) for word, share in ranked[:k] if share > 0]
+    lab = rgb2lab(np.asarray(small))
+    bright, behind = lighting(lab, mask)
+    white = lit(lab.reshape(-1, 3), bright, behind)
+    _, group = np.unique(np.round(white / STEP), axis=0, return_inverse=True)
+    counts = np.bincount(group.ravel())
+    means = [np.bincount(group.ravel(), white[:, i]) / counts for i in range(3)]
+    there = np.stack([place.ravel() / place.sum() for place in places(lab)])
+    covered = np.stack([np.bincount(group.ravel(), one) for one in there])
+    kept = covered.max(0) > LEAST
+    light = np.array([(bright - 90) / 10, (behind[0] - 75) / 20, behind[1] / 10, behind[2] / 10])
+    return Palette(np.stack(means, axis=1)[kept], covered[:, kept], light)
 
 
-def lit(lab: Array, mask: Bools) -> Array:
-    """The foreground as it would look in white light.  (H, W, 3), (H, W) -> (n, 3)
+def places(lab: Array) -> tuple[Array, ...]:
+    """How much each pixel belongs to each place.  (H, W, 3) -> (H, W), one of `PLACES` each"""
+    y, x = np.ogrid[-1 : 1 : lab.shape[0] * 1j, -1 : 1 : lab.shape[1] * 1j]
+    edge = np.maximum(abs(x), abs(y)) > EDGE
+    sure = np.clip(0.9 * np.exp(-2 * (x**2 + y**2)), 0.05, 0.85)
+    thing = spread(lab, np.log(sure / (1 - sure)), ROUNDS)
+    return thing, np.exp(-(x**2 + y**2) / (2 * WIDE**2)), edge.astype(float)
+
+
+def lighting(lab: Array, mask: Bools) -> tuple[float, Array]:
+    """Lightness of the brightest, and the mean colour of the lightest behind the thing."""
+    behind, bright = lab[~mask], float(np.percentile(lab[..., 0], 97))
+    if not len(behind):
+        return bright, np.zeros(3)
+    return bright, behind[behind[:, 0] >= np.percentile(behind[:, 0], 60)].mean(0)
+
+
+def lit(lab: Array, bright: float, behind: Array) -> Array:
+    """Colours as they would look in white light.  (n, 3) -> (n, 3)
 
     The lightest of a picture is mostly meant to be white, as is much of what lies behind a thing:
     where that has a slight tint, half of it is taken for the light's.
     """
-    out, behind = lab[mask], lab[~mask]
-    out[:, 0] *= np.clip(95 / max(float(np.percentile(lab[..., 0], 97)), 1.0), 1, 1.14)
-    if len(behind):
-        light = behind[behind[:, 0] >= np.percentile(behind[:, 0], 60)].mean(0)
-        if np.hypot(*light[1:]) < TINT:
-            strength = np.clip(out[:, :1] / max(float(light[0]), 1.0), 0, 1)
-            out[:, 1:] -= strength * light[1:] / 2
+    out = lab.copy()
+    out[:, 0] *= np.clip(95 / max(bright, 1.0), 1, 1.14)
+    if behind[0] > 0 and np.hypot(*behind[1:]) < TINT:
+        strength = np.clip(out[:, :1] / max(float(behind[0]), 1.0), 0, 1)
+        out[:, 1:] -= strength * behind[1:] / 2
     return out
 
 

@@ -110,15 +110,23 @@ def refined(lab: Array, salient: Array) -> Bools:
     cut = float(threshold_otsu(salient))
     prior = np.clip(0.5 + (salient - cut) / (2 * max(cut, 1 - cut)), 0.05, 0.95)
     prior = np.log(prior / (1 - prior))
+    return largest(spread(lab, prior, 2) > 0.5)
+
+
+def spread(lab: Array, prior: Array, rounds: int) -> Array:
+    """How sure each pixel is foreground when its colour is asked too.  (H, W) log odds -> 0 to 1
+
+    Each round counts the colours of either side and moves every pixel by what they tell.
+    """
     low, high = np.array([0.0, -80.0, -80.0]), np.array([100.0, 80.0, 80.0])
     share = np.clip((lab - low) / (high - low), 0, 0.999)
     places = np.ravel_multi_index(tuple(np.moveaxis((share * BINS).astype(int), -1, 0)), BINS)
-    sure = 1 / (1 + np.exp(-prior))
-    for _ in range(2):
+    sure: Array = 1 / (1 + np.exp(-prior))
+    for _ in range(rounds):
         told = density(places, sure) - density(places, 1 - sure)
         evidence = gaussian_filter(told[places], 1.5)
         sure = 1 / (1 + np.exp(-np.clip(evidence + 2 * prior, -20, 20)))
-    return largest(sure > 0.5)
+    return sure
 
 
 def density(places: Ints, weights: Array) -> Array:

@@ -22,7 +22,8 @@ from scipy.fft import dct
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.types import Array, Bools
 from hermes.encoders.audio import RATE, LogMel, spectrogram
-from hermes.encoders.colours import colours, named
+from hermes.encoders.colours import named
+from hermes.encoders.naming import colours
 from hermes.encoders.pictures import opened
 from hermes.encoders.sounds import opened as heard
 from hermes.encoders.vision import Descriptors

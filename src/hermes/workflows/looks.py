@@ -4,7 +4,7 @@ Clothes: the photographs of `clothing`, of each its class for a text, which says
 Films: plots of Wikipedia with title and genres, every other one with a poster that `world.pictures`
 draws from them; the others have no picture. A film's text lacks the longest sentence of its story,
 which is the question, without words of the title. A look is asked for by colour and class: the
-colours are those that `encoders.colours` sees, for the clothes that are asked about those a person
+colours are those that `encoders.naming` sees, for the clothes that are asked about those a person
 saw.
 
 Questions and answers are of items that nothing was learned on, in words that lead to the look
@@ -26,7 +26,7 @@ import polars as pl
 from hermes.core.errors import ConfigError
 from hermes.core.types import Bools, Ints
 from hermes.data.script import tokens
-from hermes.encoders.colours import colours
+from hermes.encoders.naming import colours
 from hermes.encoders.passages import sentences
 from hermes.encoders.pictures import opened
 from hermes.world.pictures import picture
