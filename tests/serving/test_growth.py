@@ -24,7 +24,7 @@ RECIPE: dict[str, Any] = {
         {
             "name": "content",
             "model": "hermes.models.retrievers.content:Content",
-            "config": {"d": 8, "places": 4},
+            "config": {"d": 8},
         },
     ],
     "cold": {"channel": "content", "events": 1, "seats": 5},
