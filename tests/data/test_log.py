@@ -169,7 +169,7 @@ def test_text_that_sqlite_refuses_is_an_error_and_the_writer_goes_on(log: Log) -
 def test_what_is_put_online_is_listed_in_order(log: Log) -> None:
     log.put_asset("a", 1.0, '{"title":"A"}').result(5)
     log.put_asset("a", 2.0, None).result(5)
-    assert log.assets(0) == [(1, "a", '{"title":"A"}'), (2, "a", None)]
+    assert log.assets(0) == [(1, "a", '{"title":"A"}', 1.0), (2, "a", None, 2.0)]
     assert log.assets(2) == []
 
 

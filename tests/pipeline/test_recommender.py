@@ -109,19 +109,29 @@ def test_rankers_cut_the_pool_stage_by_stage(plain: Recommender) -> None:
         Stage(scorer=scorer("prerank", larger), keep=12),
         Stage(scorer=scorer("rank", lambda pool: -larger(pool)), keep=8),
     )
-    slate = replace(plain, stages=stages, retrieve=30)(ask())
+    slate = replace(plain, stages=stages, retrieve=30)(ask(size=3))
     sizes = slate.trace.sizes()
     cut = {name: sizes[name] for name in ("rules", "prerank", "rank", "policy")}
-    assert cut == {"rules": 30, "prerank": 12, "rank": 8, "policy": 5}
+    assert cut == {"rules": 30, "prerank": 12, "rank": 8, "policy": 3}
     assert sizes["channel.one"] == 30
     kept = np.sort(slate.trace.pools["rules"].items)[-12:]
-    assert slate.items.items.tolist() == kept[:5].tolist()
+    assert slate.items.items.tolist() == kept[:3].tolist()
     np.testing.assert_array_equal(slate.items.columns["score"], slate.items.columns["rank"])
 
 
 def test_no_stage_cuts_below_what_the_query_asks_for(plain: Recommender) -> None:
     small = replace(plain, stages=(Stage(scorer=scorer("rank", larger), keep=3),), retrieve=4)
     assert len(small(ask(size=20)).items) == 20
+
+
+def test_a_long_slate_still_leaves_the_policy_a_choice(plain: Recommender) -> None:
+    stages = (
+        Stage(scorer=scorer("prerank", larger), keep=30),
+        Stage(scorer=scorer("rank", larger), keep=5),
+    )
+    cascade = replace(plain, stages=stages)
+    assert cascade(ask(size=10)).trace.sizes()["rank"] == 25
+    assert cascade(ask(size=20)).trace.sizes()["rank"] == 30  # all that was scored
 
 
 @pytest.mark.parametrize(

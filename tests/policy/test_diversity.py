@@ -77,6 +77,11 @@ def test_a_query_may_forbid_diversity() -> None:
     assert policy.choose(ask(0.0), pool(50), 20).order.tolist() == list(range(20))
 
 
+def test_diversity_alone_shows_no_item_twice() -> None:
+    order = Slatewise(diversity=MMR(vectors=cluster(50))).choose(ask(1.0), pool(50), 20).order
+    assert len(set(order.tolist())) == 20
+
+
 def test_likeness_is_the_mean_over_all_pairs() -> None:
     rows = cluster(12)
     cosines = rows @ rows.T

@@ -58,6 +58,7 @@ class Small:
     manifest: dict[str, Any]
     tier: int
     contexts: tuple[Vocabulary, ...] = ()
+    path: Path = Path("bundle")
 
 
 def catalogue(names: list[str]) -> Catalogue:

@@ -52,15 +52,12 @@ def test_every_reference_in_openapi_leads_somewhere(root: Path) -> None:
     assert references(document) <= known
 
 
-def test_status_health_and_page_answer(client) -> None:
+def test_status_and_health_answer(client) -> None:
     assert client.get("/health/live").json() == {"status": "alive"}
     assert client.get("/health/ready").json()["status"] == "ready"
     status = client.get("/v1/platform/status").json()
     assert (status["items"], status["users"], status["tier"]) == (40, 3, 3)
-    assert "<title>Hermes</title>" in client.get("/").text
-    for name in ("page.css", "page.js"):
-        assert client.get(f"/page/{name}").status_code == 200
-    assert "default-src 'self'" in client.get("/").headers["content-security-policy"]
+    assert status["visual"] == "vision:made:1"
 
 
 def test_a_missing_bundle_on_disk_is_unhealthy_but_not_an_error(client) -> None:

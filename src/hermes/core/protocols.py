@@ -36,6 +36,7 @@ class Query:
     again: Ints = field(default_factory=none)  # asked for by name: may come though seen
     filters: Mapping[str, object] = field(default_factory=dict)  # see policy/rules
     diversity: float | None = None  # MMR's 1 - lambda; None: the bundle's own
+    fairness: bool | None = None  # exposure parity across cohorts; None: the bundle's own
     size: int = 20
     explain: bool = True
 

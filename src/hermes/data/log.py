@@ -184,9 +184,9 @@ class Log:
         for number, user in self._reader.execute(NEWS, (self._last,)):
             self._flags[hash(user) % FLAGS], self._last = 1, number
 
-    def assets(self, after: int) -> list[tuple[int, str, str | None]]:
-        """(id, asset_id, body) of what was put online since row `after`, in order."""
-        found = "SELECT id, asset_id, body FROM assets WHERE id > ? ORDER BY id"
+    def assets(self, after: int) -> list[tuple[int, str, str | None, float]]:
+        """(id, asset_id, body, at) of what was put online since row `after`, in order."""
+        found = "SELECT id, asset_id, body, at FROM assets WHERE id > ? ORDER BY id"
         return self._reader.execute(found, (after,)).fetchall()
 
     def events(self, after: int, most: int) -> list[tuple[int, str, str, str, float | None, float]]:

@@ -27,6 +27,7 @@ from hermes.features.snapshot import Snapshot
 from hermes.models.neighbours import Neighbours
 from hermes.policy.diversity import MMR
 from hermes.policy.exploration import EpsilonGreedy
+from hermes.policy.exposure import Parity
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
@@ -178,6 +179,7 @@ def recommender(
         policy=Slatewise(
             diversity=diverse,
             quotas=(Quota(whole, share=kind.quota),) if kind.quota < 1 else (),
+            parity=Parity(cohorts=catalogue.cohort, tolerance=kind.tolerance, always=kind.fairness),
             draw=EpsilonGreedy(epsilon=kind.epsilon) if kind.epsilon else None,
         ),
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),

@@ -124,6 +124,8 @@ class Slate:
     threshold: float | None = None  # it starts above this mean pairwise cosine; None: always
     epsilon: float = 0.0  # exploration
     quota: float = 1.0  # largest share of one category
+    fairness: bool = False  # exposure parity across cohorts, where a query does not say
+    tolerance: float = 0.1  # by which exposure for merit may differ between cohorts, of its mean
 
     def starts(self) -> float:
         """The mean pairwise cosine above which diversity starts by itself; 1: never."""

@@ -23,6 +23,7 @@ from .sources import Sources
 from .trace import Slate, Trace
 
 EVERYTHING = 1 << 31  # more items than any catalogue has
+ROOM = 2.5  # candidates a place that the policy chooses from, 50 for 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,8 @@ class Recommender:
 
     def ranked(self, query: Query, pool: Candidates, stage: Stage, trace: Trace) -> Candidates:
         """The best by the stage's scorer; the order before it where it fails."""
-        keep, name = max(stage.keep, query.size), stage.scorer.name
+        last = stage is self.stages[-1]
+        keep, name = max(stage.keep, int((ROOM if last else 1) * query.size)), stage.scorer.name
         if not len(pool) or not stage.breaker.admits(name, trace):
             return pool.take(np.arange(min(keep, len(pool))))
         scored = attempt(partial(self.scored, query, pool, stage, trace), name, trace)

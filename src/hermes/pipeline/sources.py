@@ -67,6 +67,7 @@ class Sources:
         for source, future in fired:
             left = source.deadline - (perf_counter() - start)
             found[source.stage] = awaited(source, future, left, trace)
+            trace.spent[source.stage] = (perf_counter() - start) * 1e3
         for source in self.sources:
             pool = found.get(source.stage)
             if pool is not None:
@@ -91,6 +92,7 @@ def here(source: Source, query: Query, k: int, trace: Trace) -> Candidates | Non
     began = perf_counter()
     pool = attempt(partial(source.channel.retrieve, query, k), source.stage, trace)
     spent = perf_counter() - began
+    trace.spent[source.stage] = spent * 1e3
     late = pool is not None and spent > source.deadline
     if late:
         trace.degrade(source.stage, f"late: {spent * 1e3:.1f} of {source.deadline * 1e3:.1f} ms")

@@ -26,6 +26,7 @@ class Trace:
     """Filled on the way; holds references only, so that counts cost nothing until somebody asks."""
 
     milliseconds: dict[str, float] = field(default_factory=dict)  # by stage, wall clock
+    spent: dict[str, float] = field(default_factory=dict)  # milliseconds, by channel
     brought: dict[str, Candidates] = field(default_factory=dict)  # by channel
     pools: dict[str, Candidates] = field(default_factory=dict)  # what each stage let through
     kept: dict[str, Bools] = field(default_factory=dict)  # by rule, over pools["blend"]

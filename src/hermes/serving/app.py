@@ -32,7 +32,18 @@ from . import openapi
 from .bodies import JSON, LINES, Receive, Scope, media_type, read
 from .deps import Deps
 from .problems import MEDIA, Problem, bare, problem
-from .routes import agent, assets, events, items, pages, platform, recommend, search, users
+from .routes import (
+    agent,
+    assets,
+    events,
+    items,
+    operators,
+    pages,
+    platform,
+    recommend,
+    search,
+    users,
+)
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 USERS = "/v1/recommendations/users/"
@@ -110,7 +121,9 @@ def api(deps: Deps | None) -> FastAPI:
     """Every route, documented; without a house only to be described."""
     app = FastAPI(title="Hermes", version=__version__, lifespan=lifespan, redoc_url=None)
     app.state.deps = deps
-    for module in (items, recommend, search, agent, events, assets, users, platform, pages):
+    for module in (
+        items, recommend, search, agent, events, operators, assets, users, platform, pages
+    ):  # fmt: skip
         app.include_router(module.router)
     app.add_exception_handler(HermesError, expected)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -23,6 +23,7 @@ from . import voice
 from .features import Features
 from .growth import Growth
 from .overlay import Shelf
+from .quarantine import Quarantine
 from .settings import Settings
 from .talks import Talks
 from .telemetry import Telemetry
@@ -63,6 +64,7 @@ class Deps:
     pictures: Path | None = None
     wanted: tuple[frozenset[str], float | None] = field(default=(frozenset(), None))
     growth: Growth | None = None  # of the engine, by what is put online
+    quarantine: Quarantine = field(default_factory=Quarantine)  # of the lake
     talks: Talks = field(init=False)
     language: Language | None = field(init=False)
     guard: Guard = field(init=False)

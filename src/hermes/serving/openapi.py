@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
-from . import schemas
+from . import reports, schemas, turns, watch
 from .problems import MEDIA, Problem
 
 REF = "#/components/schemas/{name}"
 OURS: tuple[type, ...] = (
     schemas.Ask,
     schemas.Answer,
-    schemas.Talk,
-    schemas.Told,
+    turns.Talk,
+    turns.Told,
     schemas.Hits,
     schemas.Completions,
     schemas.Around,
@@ -25,6 +25,12 @@ OURS: tuple[type, ...] = (
     schemas.Person,
     schemas.Known,
     schemas.Status,
+    reports.Stages,
+    reports.Holding,
+    reports.Training,
+    reports.ModelCard,
+    watch.Passage,
+    reports.Arrival,
     Problem,
 )
 
@@ -62,4 +68,11 @@ def found(of: type, missing: bool = False, status: int = 200) -> dict[int | str,
     }
     if missing:
         out[404] = {"description": "Nobody knows this", **problem}
+    return out
+
+
+def found_list(of: type) -> dict[int | str, dict[str, Any]]:
+    """The same for a route that answers with a list."""
+    out = found(of)
+    out[200]["content"]["application/json"]["schema"] = {"type": "array", "items": ref(of)}
     return out

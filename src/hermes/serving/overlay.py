@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import msgspec
+import numpy as np
 
+from hermes.core.types import Bools
 from hermes.data.catalogue import Catalogue
 from hermes.data.log import Log
+
+PICTURE = re.compile(rb'"image_uri": ?"')
 
 
 @dataclass
@@ -23,6 +29,7 @@ class Shelf:
     cards: dict[str, bytes] = field(default_factory=dict)
     shown: tuple[msgspec.Raw, ...] = field(init=False)  # by code, pictures as this server offers
     gone: set[str] = field(default_factory=set)
+    came: dict[str, float] = field(default_factory=dict)  # when first put online, since the epoch
 
     def __post_init__(self) -> None:
         """Let no path of this machine out of the house."""
@@ -30,8 +37,9 @@ class Shelf:
 
     def follow(self) -> None:
         """Read what the log says since last time."""
-        for row, asset_id, body in self.log.assets(self.seen):
+        for row, asset_id, body, at in self.log.assets(self.seen):
             self.seen = row
+            self.came.setdefault(asset_id, at)
             code = self.catalogue.items.code(asset_id)
             if code:
                 self.catalogue.available[code] = body is not None and on_offer(body)
@@ -41,6 +49,12 @@ class Shelf:
             else:
                 self.gone.discard(asset_id)
                 self.cards[asset_id] = offered(body.encode())
+
+    @cached_property
+    def pictured(self) -> Bools:
+        """Which items have a picture.  -> (I,)"""
+        cards = self.catalogue.cards
+        return np.fromiter((PICTURE.search(card) is not None for card in cards), bool, len(cards))
 
     def card(self, asset_id: str) -> bytes | None:
         """The asset as JSON, None when nobody knows it or it was taken off."""

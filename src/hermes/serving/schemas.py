@@ -11,6 +11,7 @@ from hermes.core.errors import DataError, HermesError
 from hermes.retrieval.understood import Understood
 
 from .problems import Malformed
+from .traced import Effect, Passed, Policy
 
 Id = Annotated[str, Meta(max_length=10_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -26,9 +27,11 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     plain: Annotated[list[str], Meta(max_length=64)] = []  # ids of `understood`, taken back
     context: dict[str, str] = {}  # surface, page, device, referrer
     diversity: Share | None = None
+    fairness: bool | None = None  # equal exposure of cohorts; null: as the recipe says
     filters: dict[str, Any] = {}  # see policy/constraints: price, categories, creators ...
     exclude: Annotated[list[Id], Meta(max_length=10_000)] = []
     explain: bool = True
+    trace: bool = False  # how the slate came about, stage by stage
 
 
 class Why(msgspec.Struct, gc=False):  # these make no cycle: nothing for the collector to follow
@@ -40,8 +43,8 @@ class Why(msgspec.Struct, gc=False):  # these make no cycle: nothing for the col
     channels: tuple[str, ...]
 
 
-class Item(msgspec.Struct, gc=False):
-    """One item of a slate."""
+class Item(msgspec.Struct, gc=False, omit_defaults=True):
+    """One item of a slate; what was not asked for is left out."""
 
     asset_id: str
     position: int  # from 0
@@ -50,6 +53,8 @@ class Item(msgspec.Struct, gc=False):
     channels: dict[str, float]  # score by each channel that brought it
     reasons: tuple[Why, ...]
     asset: msgspec.Raw | dict[str, Any]  # the item's card
+    places: dict[str, int] = {}  # from 0, at each stage that had it, when traced
+    effects: list[Effect] = []  # what the policy did to it, when traced
 
 
 class Degradation(msgspec.Struct, gc=False):
@@ -81,39 +86,9 @@ class Answer(msgspec.Struct, gc=False):
     milliseconds: dict[str, float]  # by stage
     degraded: list[Degradation]
     understood: list[Reading] = []  # of the query's text
-
-
-class Talk(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """One turn of a conversation with the agent."""
-
-    conversation: Annotated[str, Meta(max_length=100)] = ""  # empty: a new one
-    user: Id = ""
-    text: Annotated[str, Meta(max_length=2000)] = ""  # empty: only `remove`
-    remove: Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=64)] = []
-    k: Annotated[int, Meta(ge=1, le=1000)] = 10
-    domains: Annotated[list[str], Meta(max_length=64)] = []
-    language: Annotated[str, Meta(max_length=20)] = "en"  # of the answer: en, de, fr or es
-
-
-class Step(msgspec.Struct, gc=False):
-    """A state that an answer passed through."""
-
-    state: str  # Understand, Recommend, FetchAttribution, ConstructPrompt, HeuristicCheck ...
-    milliseconds: float
-    note: str = ""
-
-
-class Told(msgspec.Struct, gc=False):
-    """What the agent answers."""
-
-    conversation: str  # its id, for the next turn
-    text: str
-    by: str  # templates or model
-    model: str  # its name, empty where no model spoke
-    chips: list[Reading]  # wishes in force; an id in `remove` takes one back
-    slate: Answer | None  # None where nothing new was asked for
-    about: list[str]  # ids of items that the answer speaks of
-    trace: list[Step]
+    funnel: list[Passed] = []  # when traced, as the rest
+    dropped: dict[str, int] = {}  # items by the rule that took them out
+    policy: Policy | None = None
 
 
 class Speaker(msgspec.Struct, frozen=True, gc=False):
@@ -252,6 +227,7 @@ class Status(msgspec.Struct):
     log: dict[str, Any]
     seconds: float  # since the start
     language: Speaker = Speaker("templates", "")
+    visual: str = ""  # what read the pictures; empty: nobody did, and nothing looks like anything
 
 
 def readings(read: Understood | None) -> list[Reading]:
@@ -262,15 +238,6 @@ def readings(read: Understood | None) -> list[Reading]:
 
 ANSWER = msgspec.json.Encoder()
 ASK = msgspec.json.Decoder(Ask)
-TALK = msgspec.json.Decoder(Talk)
-
-
-def talk(body: bytes) -> Talk:
-    """As `ask`, for a turn of a conversation."""
-    try:
-        return TALK.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise wrong(error) from error
 
 
 def ask(body: bytes) -> Ask:

@@ -6,6 +6,7 @@ With several workers each writes its numbers to a file twice a second, and whoev
 from __future__ import annotations
 
 import os
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from .watch import Watch
+
 BOUNDS = (0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 8, 15, 30, 60, 120, 500, 2000)  # ms
+LATELY = 120  # seconds of which every second's slates are counted
 
 
 class Histogram(msgspec.Struct):
@@ -30,6 +34,24 @@ class Histogram(msgspec.Struct):
         self.counts[bisect_left(BOUNDS, value)] += 1
         self.total += value
 
+    def percentile(self, q: float) -> float:
+        """Milliseconds that q % took at most, on a straight line within a bucket.
+
+        >>> one = Histogram()
+        >>> for value in (1.2, 1.3, 1.4, 1.5):
+        ...     one.observe(value)
+        >>> one.percentile(50)
+        1.25
+        """
+        wanted, below = sum(self.counts) * q / 100, 0
+        for i, count in enumerate(self.counts):
+            if count and below + count >= wanted:
+                low = BOUNDS[i - 1] if i else 0.0
+                high = BOUNDS[i] if i < len(BOUNDS) else low
+                return low + (high - low) * (wanted - below) / count
+            below += count
+        return 0.0
+
 
 class Numbers(msgspec.Struct):
     """What one process has counted."""
@@ -42,12 +64,17 @@ class Numbers(msgspec.Struct):
     slates: int = 0
     newcomers: int = 0
     lost: int = 0  # exposures
+    started: float = 0.0  # seconds since the epoch, of the first worker
+    lately: dict[int, int] = {}  # slates by second since the epoch, of the last minutes
 
     def plus(self, other: Numbers) -> Numbers:
         """Both together."""
         names = ("events", "duplicates", "slates", "newcomers", "lost")
         out = Numbers(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        out.started = min(filter(None, (self.started, other.started)), default=0.0)
         for part in (self, other):
+            for second, count in part.lately.items():
+                out.lately[second] = out.lately.get(second, 0) + count
             for key, count in part.requests.items():
                 out.requests[key] = out.requests.get(key, 0) + count
             for key, count in part.degraded.items():
@@ -64,7 +91,8 @@ class Telemetry:
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` is where the workers of one server leave their numbers; None: one worker."""
-        self.numbers, self.folder = Numbers(), folder
+        self.numbers, self.folder = Numbers(started=time.time()), folder
+        self.watch = Watch(folder)
 
     def request(self, route: str, status: int) -> None:
         """One answered request."""
@@ -76,6 +104,8 @@ class Telemetry:
         numbers = self.numbers
         numbers.slates += 1
         numbers.newcomers += new
+        second = int(time.time())
+        numbers.lately[second] = numbers.lately.get(second, 0) + 1
         for stage, value in milliseconds.items():
             if stage not in numbers.stages:
                 numbers.stages[stage] = Histogram()
@@ -85,6 +115,10 @@ class Telemetry:
 
     def leave(self) -> None:
         """Write this worker's numbers where the others find them."""
+        old = int(time.time()) - LATELY
+        for second in [one for one in self.numbers.lately if one < old]:
+            del self.numbers.lately[second]
+        self.watch.leave()
         if self.folder is not None:
             part = self.folder / f".{os.getpid()}"
             part.write_bytes(msgspec.json.encode(self.numbers))

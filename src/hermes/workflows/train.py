@@ -21,7 +21,9 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from hermes.artifacts.bundle import Bundle, Draft, code_hash
+from hermes.artifacts.bundle import Bundle, Draft, code_hash, read_manifest
+from hermes.artifacts.training import Diary, beside, former
+from hermes.core.errors import ArtifactError
 from hermes.core.types import Array
 from hermes.data.dataset import Dataset
 from hermes.data.interactions import Interactions
@@ -46,10 +48,18 @@ class Bench:
     work: Path
     run: Run
     seconds: dict[str, float]
+    diary: Diary
     pantry: Pantry | None = None  # of models that other runs fitted
     saved: float = 0.0  # seconds that those took
 
     def fitted(self, name: str, model: Model[Any, Any], data: Any) -> Model[Any, Any]:
+        """The model, and the diary told of it."""
+        self.diary.begin(name)
+        stands = self.made(name, model, data)
+        self.diary.end(name, self.seconds[name], self.losses().get(name, []))
+        return stands
+
+    def made(self, name: str, model: Model[Any, Any], data: Any) -> Model[Any, Any]:
         """The model as it was left by an earlier, killed run, or fitted now."""
         done = self.work / f"{name}.safetensors"
         took = self.work / f"{name}.seconds"
@@ -73,19 +83,33 @@ class Bench:
         return model
 
     def telling(self, name: str) -> Run:
-        """The run, with a model's warnings kept for the manifest as well."""
+        """The run, with a model's warnings and losses kept for the manifest as well."""
+
+        def report(what: str, step: int, of: int, figures: dict[str, float]) -> None:
+            if "loss" in figures:
+                with (self.work / f"{name}.losses").open("a", encoding="utf-8") as file:
+                    file.write(f"{what} {figures['loss']:.6g}\n")
+            self.diary.step(name, step, of, figures)
+            if self.run.report:
+                self.run.report(what, step, of, figures)
 
         def warn(line: str) -> None:
             with (self.work / f"{name}.warnings").open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
             (self.run.warn or told)(line)
 
-        return replace(self.run, warn=warn)
+        return replace(self.run, warn=warn, report=report)
 
     def warnings(self) -> dict[str, list[str]]:
         """What had to be changed while learning, by model, an earlier killed run's too."""
         files = sorted(self.work.glob("*.warnings"))
         return {file.stem: file.read_text("utf-8").splitlines() for file in files}
+
+    def losses(self) -> dict[str, list[float]]:
+        """Of each epoch, by model, an earlier killed run's too."""
+        files = sorted(self.work.glob("*.losses"))
+        lines = {file.stem: file.read_text("utf-8").split()[1::2] for file in files}
+        return {name: [float(loss) for loss in found] for name, found in lines.items()}
 
 
 def train(
@@ -115,26 +139,39 @@ def train(
     marks = [table, data.hash, learned(log), protocol, run.seed, code_hash()]
     key = hashlib.sha256(json.dumps(marks, sort_keys=True, default=str).encode()).hexdigest()[:16]
     work = out.parent / f".{out.name}.{key}.work"
-    draft, bench = (
-        Draft(out, work / "draft"),
-        Bench(work, run, {}, Pantry(pantry) if pantry else None),
-    )
+    draft, diary = Draft(out, work / "draft"), Diary(beside(out), recipe.name, names(recipe))
+    bench = Bench(work, run, {}, diary, Pantry(pantry) if pantry else None)
     try:
-        manifest = head(recipe, table, data, protocol, run)
+        manifest = head(recipe, table, data, protocol, run) | {"history": before(out)}
         if content is not None:
             content.save(draft, manifest)
         cook(recipe, data, log, parts, bench, draft, manifest)
-        manifest["warnings"] = bench.warnings()
+        manifest |= {"warnings": bench.warnings(), "losses": bench.losses()}
         took = time.perf_counter() - started + bench.saved
         manifest["seconds"] = {**bench.seconds, "all": took}
         write_cards(draft.folder, manifest)
         bundle = draft.publish(manifest)
     finally:
         draft.discard()
+        diary.close()
     # earlier runs that were killed and never taken up again, of other settings or other code
     for left in out.parent.glob(f".{glob.escape(out.name)}.{'[0-9a-f]' * 16}.work"):
         shutil.rmtree(left)
     return bundle
+
+
+def names(recipe: Recipe) -> list[str]:
+    """The models to be learned, in order."""
+    rankers = [name for name in ("prerank", "rank") if getattr(recipe, name) is not None]
+    return [spec.name for spec in recipe.channels] + rankers
+
+
+def before(out: Path) -> list[dict[str, Any]]:
+    """What stood at this place until now, newest first."""
+    try:
+        return former(read_manifest(out))
+    except ArtifactError:
+        return []
 
 
 def learned(log: Interactions) -> str:

@@ -23,8 +23,9 @@ from ..bodies import JSON, read
 from ..deps import Deps, House
 from ..openapi import body, found
 from ..problems import problem
-from ..schemas import ANSWER, Answer, Ask, Reading, Step, Talk, Told, talk
+from ..schemas import ANSWER, Answer, Ask, Reading
 from ..talks import fresh
+from ..turns import Step, Talk, Told, talk
 from ..voice import Mind, mind
 from .recommend import question, slated
 

@@ -14,6 +14,7 @@ from hermes.core.errors import ArtifactError, Unavailable
 from ..deps import Deps, House
 from ..openapi import found
 from ..schemas import ANSWER, Speaker, Status
+from . import operators
 
 router = APIRouter(tags=["platform"])
 SHOWN = ("name", "version", "content", "created", "hermes")
@@ -48,6 +49,7 @@ async def status(deps: House) -> Response:
         log,
         seconds(deps),
         Speaker("model", deps.language.name) if deps.language else Speaker("templates", ""),
+        visual=engine.finder.visual.vectors.encoder if engine.finder.visual else "",
     )
     return Response(ANSWER.encode(out), media_type="application/json")
 
@@ -75,6 +77,7 @@ async def metrics(deps: House) -> Response:
         "tier": float(deps.engine.tier),
         "uptime_seconds": seconds(deps),
         "log_failing": float(bool(deps.log.failing)),
+        "coverage": operators.stock(deps)[1].share,
     }
     info = {"version": str(deps.engine.manifest["version"])}
     text = deps.telemetry.text(gauges, info)

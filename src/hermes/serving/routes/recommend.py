@@ -25,6 +25,7 @@ from ..bodies import JSON, read
 from ..deps import DAY, Deps, House, Past, moment, now
 from ..openapi import body, found
 from ..schemas import ANSWER, Answer, Ask, Degradation, Item, Why, ask, readings, wrong
+from ..traced import traced
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
 PREFIX = "retrieval."
@@ -57,16 +58,18 @@ async def answer(deps: Deps, wanted: Ask) -> bytes:
         raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
     past = deps.past(wanted.user)
     query = question(deps, wanted, past)
-    return await serve(deps, wanted.user, query, not len(past.items), started)
+    return await serve(deps, wanted.user, query, not len(past.items), started, wanted.trace)
 
 
-async def serve(deps: Deps, user: str, query: Query, newcomer: bool, started: float) -> bytes:
+async def serve(
+    deps: Deps, user: str, query: Query, newcomer: bool, started: float, trace: bool = False
+) -> bytes:
     """Compute, log, encode; `started` by the clock of `perf_counter`."""
-    return ANSWER.encode((await slated(deps, user, query, newcomer, started))[1])
+    return ANSWER.encode((await slated(deps, user, query, newcomer, started, trace))[1])
 
 
 async def slated(
-    deps: Deps, user: str, query: Query, newcomer: bool, started: float
+    deps: Deps, user: str, query: Query, newcomer: bool, started: float, trace: bool = False
 ) -> tuple[Slate, Answer]:
     """The slate, and as it is told; the exposure is in the log's hands by then."""
     ready = perf_counter()
@@ -78,11 +81,24 @@ async def slated(
         loop = asyncio.get_running_loop()
         slate = await loop.run_in_executor(deps.pool, deps.engine.recommender, query)
     out, shown = spell(deps, user, slate, newcomer)
+    if trace:
+        lay(deps, slate, out)
     out.milliseconds["history"] = (ready - started) * 1e3
     out.milliseconds["total"] = (perf_counter() - started) * 1e3
     deps.log.expose(shown)
     deps.telemetry.slate(out.milliseconds, [d.stage for d in out.degraded], newcomer)
+    deps.telemetry.watch.note(slate, newcomer)
     return slate, out
+
+
+def lay(deps: Deps, slate: Slate, answer: Answer) -> None:
+    """How a slate came about, laid into its answer."""
+    began = perf_counter()
+    told = traced(deps.engine.recommender.policy, slate)
+    answer.funnel, answer.dropped, answer.policy = told.funnel, told.dropped, told.policy
+    for item, places, effects in zip(answer.items, told.places, told.effects, strict=True):
+        item.places, item.effects = places, effects
+    answer.milliseconds["trace"] = (perf_counter() - began) * 1e3
 
 
 def question(deps: Deps, wanted: Ask, past: Past) -> Query:
@@ -107,6 +123,7 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         exclude=exclude,
         filters=wanted.filters,
         diversity=wanted.diversity,
+        fairness=wanted.fairness,
         size=wanted.k,
         explain=wanted.explain,
     )
@@ -199,10 +216,13 @@ async def recommend_user(
     domains: Annotated[list[str], Param()] = [],  # noqa: B006
     query: str = "",
     diversity: Annotated[float | None, Param(ge=0, le=1)] = None,
+    fairness: bool | None = None,
     explain: bool = True,
+    trace: bool = False,
 ) -> Response:
     """A slate for a user; one nobody knows gets a newcomer's."""
-    del k, domains, query, diversity, explain  # declared for the documents; read by `for_user`
+    # declared for the documents; read by `for_user`
+    del k, domains, query, diversity, fairness, explain, trace
     return Response(await for_user(deps, user_id, request.url.query), media_type="application/json")
 
 
@@ -212,10 +232,11 @@ async def recommend_like(
     asset_id: str,
     k: Annotated[int, Param(ge=1, le=1000)] = 20,
     explain: bool = True,
+    trace: bool = False,
 ) -> Response:
     """More like one item."""
     if k > deps.settings.slate_limit:
         raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
     query = similar(deps, asset_id, k, explain)
-    out = await serve(deps, "", query, False, perf_counter())
+    out = await serve(deps, "", query, False, perf_counter(), trace)
     return Response(out, media_type="application/json")

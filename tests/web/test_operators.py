@@ -1,0 +1,139 @@
+"""The operators' pages: what they show is what the server says, to the eye and to a reader."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from hermes.artifacts.training import Diary, beside
+
+from .conftest import House, visit
+from .test_pages import AXED, WIDTHS, axe
+
+PAGES = ("", "/request", "/catalogue", "/training", "/cards")
+ASK = {"user": "somebody", "k": 5}
+
+
+@pytest.mark.parametrize("light", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_quiet_still_and_open_to_everybody(
+    chromium: Browser, house: House, root: Path, width: int, light: str
+) -> None:
+    size = {"width": width, "height": WIDTHS[width]}
+    with visit(chromium, house, viewport=size, color_scheme=light, reduced_motion="reduce") as seen:
+        for name in PAGES:
+            page = seen.to(f"/operators{name}")
+            assert seen.wrong == [], name
+            assert page.evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.1, name
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            if width in AXED:
+                assert axe(seen, root) == [], name
+
+
+def test_health_counts_what_was_asked(chromium: Browser, house: House) -> None:
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators")
+        told = house.ask("GET", "/v1/platform/stages")[1]["requests"]
+        for _ in range(3):
+            house.ask("POST", "/v1/recommendations", ASK)
+        expect(page.locator(".figures")).to_contain_text(f"{told + 3} slates", timeout=8000)
+        page.get_by_text("As a table").nth(1).click()
+        expect(page.get_by_role("row", name=re.compile("^retrieval"))).to_be_visible()
+
+
+def test_a_request_is_sent_drawn_and_told_stage_by_stage(chromium: Browser, house: House) -> None:
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators/request")
+        with page.expect_response("**/v1/recommendations") as sent:
+            page.get_by_role("button", name="Send a request").click()
+        answer = json.loads(sent.value.body())
+        expect(page.locator(".thread")).to_have_count(len(answer["items"]))
+        rows = page.locator(".falls tbody tr")
+        expect(rows).to_have_count(len(answer["funnel"]))
+        expect(rows.last).to_contain_text(f"{len(answer['items'])}")
+        titles = page.locator(".came a").all_inner_texts()
+        assert titles == [item["asset"]["title"] for item in answer["items"]]
+        page.locator(".came a").first.focus()
+        expect(page.locator(".thread[data-lit]")).to_have_count(1)
+
+
+def test_one_of_the_last_requests_can_be_chosen(chromium: Browser, house: House) -> None:
+    asked = house.ask("POST", "/v1/recommendations", ASK)[1]["request_id"]
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators/request")
+        page.get_by_role("button", name=asked[:8]).click()
+        expect(page.locator(".chart [role=status]")).to_contain_text(asked[:8])
+        expect(page.locator(".thread")).to_have_count(0)  # nobody's items are kept
+        expect(page.locator(".falls tbody tr").last).to_contain_text("5")
+
+
+def test_the_picture_moves_unless_motion_is_not_wanted(chromium: Browser, house: House) -> None:
+    with visit(chromium, house) as seen:
+        edge = seen.to("/operators/request").locator(".flow clipPath rect")
+        first = float(edge.get_attribute("width") or 0)
+        expect(edge).to_have_attribute("width", "1000")
+        assert first < 1000
+
+
+def test_a_server_that_refuses_is_named(chromium: Browser, house: House) -> None:
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        problem = json.dumps({"code": "unavailable", "detail": "the stages are asleep"})
+        seen.page.route("**/v1/platform/stages", lambda r: r.fulfill(status=503, body=problem))
+        page = seen.to("/operators")
+        expect(page.get_by_role("alert")).to_contain_text("the stages are asleep")
+
+
+def test_the_catalogue_and_the_quarantine_are_told(chromium: Browser, house: House) -> None:
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators/catalogue")
+        held = house.ask("GET", "/v1/platform/catalogue")[1]
+        for domain in held["domains"]:
+            row = page.get_by_role("row", name=re.compile(domain["domain"], re.IGNORECASE))
+            expect(row).to_contain_text(f"{domain['items']:,}")
+        expect(page.locator("main")).to_contain_text("No lake is connected")
+
+
+def test_a_refused_row_is_shown_as_text_whatever_it_holds(chromium: Browser, house: House) -> None:
+    raw = "<img src=x onerror=\"document.title='owned'\">"
+    row = {"source": "log", "field": "events.user_id", "code": "missing", "count": 3}
+    held = house.ask("GET", "/v1/platform/catalogue")[1]
+    body = json.dumps({**held, "quarantine": [{**row, "example": raw}], "note": ""})
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        seen.page.route(
+            "**/v1/platform/catalogue",
+            lambda route: route.fulfill(body=body, content_type="application/json"),
+        )
+        page = seen.to("/operators/catalogue")
+        expect(page.locator("main")).to_contain_text(raw)
+        assert page.title() != "owned"
+
+
+def test_a_training_that_runs_is_followed(chromium: Browser, house: House) -> None:
+    diary = Diary(beside(house.world.bundle), "first", ["sasrec", "rank"])
+    diary.begin("sasrec")
+    diary.step("sasrec", 2, 8, {"loss": 3.25})
+    diary.write(now=True)
+    try:
+        with visit(chromium, house, reduced_motion="reduce") as seen:
+            page = seen.to("/operators/training")
+            expect(page.locator(".steps")).to_contain_text("2 of 8")
+            expect(page.locator(".steps")).to_contain_text("loss 3.25")
+            diary.end("sasrec", 4.5, [3.25])
+            expect(page.locator(".steps")).to_contain_text("4.5 s", timeout=8000)
+            diary.close()
+            expect(page.locator("main")).to_contain_text("Nothing is being learned", timeout=8000)
+    finally:
+        diary.close()
+
+
+def test_every_model_has_a_card_to_read(chromium: Browser, house: House) -> None:
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators/cards")
+        for card in house.ask("GET", "/v1/platform/cards")[1]:
+            page.get_by_role("button", name=card["name"], exact=True).click()
+            expect(page.locator(".card-text h2")).to_have_text(card["name"])
+            expect(page.locator(".card-text h3").first).to_be_visible()

@@ -1,0 +1,83 @@
+/** The frame: header, banner, one page, the agent at the side. */
+
+import { Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
+import { Agent } from "./agent/Agent";
+import { api } from "./api/client";
+import { Arrivals } from "./pages/Arrivals";
+import { ItemPage } from "./pages/Item";
+import { Missing } from "./pages/Missing";
+import { Search } from "./pages/Search";
+import { Stream } from "./pages/Stream";
+import { Banner } from "./parts/Banner";
+import { Header } from "./parts/Header";
+import type { Status } from "./api/types";
+import { useAsk } from "./state/ask";
+import { go, to, useRoute, type Route } from "./state/route";
+
+const Operators = lazy(() => import("./pages/operators"));
+const NONE: readonly string[] = [];
+
+export function App() {
+  const route = useRoute();
+  const [talking, setTalking] = useState(false);
+  const status = useAsk("status", api.status).data;
+  const main = useMain(route);
+  const talk = useCallback(() => setTalking((was) => !was), []);
+  const hush = useCallback(() => {
+    setTalking(false);
+    document.querySelector<HTMLElement>(".talk")?.focus();
+  }, []);
+  return (
+    <div className="frame" data-talking={talking || undefined}>
+      <a className="skip" href="#main">Skip to the page</a>
+      <Header domains={status?.domains} talking={talking} talk={talk} />
+      <Banner />
+      <main id="main" ref={main} tabIndex={-1}>
+        <Page route={route} status={status} />
+      </main>
+      {talking && <Agent domains={route.page === "stream" && route.name ? [route.name] : NONE} status={status} close={hush} />}
+    </div>
+  );
+}
+
+function Page({ route, status }: { route: Route; status: Status | undefined }) {
+  switch (route.page) {
+    case "stream":
+      return <Stream domain={route.name} />;
+    case "search": {
+      const text = (route.query.get("q") ?? "").slice(0, 400);
+      const setPlain = (ids: string[]) =>
+        go(to.search(text) + ids.map((id) => `&plain=${encodeURIComponent(id)}`).join(""), true);
+      return <Search key={text} text={text} plain={route.query.getAll("plain")} setPlain={setPlain} />;
+    }
+    case "item":
+      return <ItemPage key={route.name} id={route.name} visual={!!status?.visual} />;
+    case "new":
+      return <Arrivals />;
+    case "operators":
+      return <Suspense fallback={<p className="told">…</p>}><Operators name={route.name} /></Suspense>;
+    case "missing":
+      return <Missing path={route.path} />;
+  }
+}
+
+/** After going somewhere, focus and the tab's title are of the new page. */
+function useMain(route: Route) {
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(route.path);
+  const place = `${route.page} ${route.name}`;
+  useEffect(() => {
+    const heading = () => main.current?.querySelector("h1");
+    const title = () => {
+      const words = heading()?.textContent;
+      document.title = words && place !== "stream " ? `${words} · Hermes` : "Hermes";
+    };
+    title();
+    if (before.current !== route.path) (heading() ?? main.current)?.focus({ preventScroll: true });
+    before.current = route.path;
+    const watch = new MutationObserver(title);
+    if (main.current) watch.observe(main.current, { childList: true, subtree: true });
+    return () => watch.disconnect();
+  }, [place, route.path]);
+  return main;
+}

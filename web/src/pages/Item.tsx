@@ -1,0 +1,135 @@
+/** One item: its picture, its facts, what hangs together with it, what is like it. */
+
+import { useEffect, useMemo, useState } from "react";
+import { api } from "../api/client";
+import type { Around, Asset } from "../api/types";
+import { Cover } from "../parts/Cover";
+import { Icon } from "../parts/Icon";
+import { Link } from "../parts/Link";
+import { Failed, Slow } from "../parts/Told";
+import { Bones, Shelf } from "../parts/Wall";
+import { WhyDrawer } from "../parts/Why";
+import { byRole, capital, count, money, year } from "../parts/words";
+import { useAsk, type Asked } from "../state/ask";
+import { useReader, type Reader } from "../state/reader";
+import { to } from "../state/route";
+import { card, saw, sawAnswer, shown } from "../state/seen";
+
+export function ItemPage({ id, visual }: { id: string; visual: boolean }) {
+  const reader = useReader();
+  const told = useAsk(`asset ${id}`, (signal) => api.asset(id, signal));
+  const asset = told.data ?? card(id);
+  const like = useAsk(`like ${id}`, (signal) => api.like(id, signal));
+  const looks = useAsk(visual ? `visual ${id}` : "", (signal) => api.visual(id, signal));
+  const near = useMemo(() => like.data?.items.map((item) => item.asset) ?? [], [like.data]);
+  const alike = useMemo(() => looks.data?.items.map((hit) => hit.asset) ?? [], [looks.data]);
+  useEffect(() => saw(alike), [alike]);
+  if (like.data) sawAnswer(like.data);
+  return (
+    <div className="item-page" data-domain={asset?.domain}>
+      {asset ? <Facts asset={asset} reader={reader} /> : told.waiting && <div className="item bones"><span className="cover" /></div>}
+      <Slow asked={told} />
+      <Failed asked={told}><Link className="pill quiet" href="/">Back to your stream</Link></Failed>
+      {asset && (
+        <>
+          <Connections id={id} reader={reader} />
+          {like.waiting && <Bones line />}
+          {like.error?.status === 404
+            ? <p className="told">It arrived a moment ago: what is like it is known when it has been placed.</p>
+            : <Failed asked={like} />}
+          {near.length > 0 && <Shelf label="More like this" heading="More like this" assets={near} />}
+          {alike.length > 0 && (
+            <Shelf
+              label="Looks like this" heading="Looks like this" assets={alike}
+              aside={<small className="silent">by {looks.data?.encoder}</small>}
+            />
+          )}
+          {!visual && <p className="silent">This bundle was trained without reading pictures, so nothing can be said of what looks alike.</p>}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Facts({ asset, reader }: { asset: Asset; reader: Reader }) {
+  const [why, setWhy] = useState(false);
+  const from = shown(asset.asset_id);
+  const mine = from && from.answer.user === reader.user ? from : undefined;
+  const did = (kind: string) => reader.deeds.some((deed) => deed.asset.asset_id === asset.asset_id && deed.kind === kind);
+  const act = (kind: string) => void reader.act(asset, kind, mine);
+  return (
+    <article className="item">
+      <div className="item-cover"><Cover asset={asset} eager morph /></div>
+      <div className="item-words">
+        <p className="kicker"><Link href={to.domain(asset.domain)}>{capital(asset.domain)}</Link>{year(asset) && ` · ${year(asset)}`}{money(asset) && ` · ${money(asset)}`}</p>
+        <h1 tabIndex={-1}>{asset.title}</h1>
+        {asset.available === false && <p className="told">Not on offer at present.</p>}
+        {asset.text_content && <p className="item-text">{asset.text_content}</p>}
+        <dl className="credits">
+          {byRole(asset.creators ?? []).map(([role, names]) => (
+            <div key={role}>
+              <dt>{capital(role)}</dt>
+              <dd>{names.map((name, place) => <span key={name}>{place > 0 && ", "}<Link href={to.search(name)}>{name}</Link></span>)}</dd>
+            </div>
+          ))}
+        </dl>
+        <ul className="chips" aria-label="What it is">
+          {[...(asset.categories ?? []), ...(asset.tags ?? [])].map((word) => (
+            <li key={word}><Link className="chip" href={to.search(word)}>{word}</Link></li>
+          ))}
+        </ul>
+        <p className="lead-acts">
+          <button type="button" className="pill" aria-pressed={did("like")} disabled={did("like")} onClick={() => act("like")}>
+            <Icon name="heart" size={18} /> {did("like") ? "Liked" : "Like"}
+          </button>
+          <button type="button" className="pill quiet" aria-pressed={did("save")} disabled={did("save")} onClick={() => act("save")}>
+            <Icon name="save" size={18} /> {did("save") ? "Saved" : "Save"}
+          </button>
+          <button type="button" className="pill quiet" disabled={did("dismiss")} onClick={() => act("dismiss")}>{did("dismiss") ? "Taken out" : "Not for me"}</button>
+          {mine && <button type="button" className="pill quiet" onClick={() => setWhy(true)}>Why this?</button>}
+        </p>
+        {reader.trouble && <p className="told" role="alert">{reader.trouble}</p>}
+      </div>
+      {why && mine && <WhyDrawer {...mine} close={() => setWhy(false)} />}
+    </article>
+  );
+}
+
+/** What it shares with others, and the way to it from what the reader did last. */
+function Connections({ id, reader }: { id: string; reader: Reader }) {
+  const last = [...reader.deeds].reverse().find((deed) => deed.kind !== "dismiss" && deed.asset.asset_id !== id)?.asset;
+  const around = useAsk(`around ${id} ${last?.asset_id ?? ""}`, (signal) => api.around(id, last?.asset_id ?? "", signal));
+  if (around.error) return null; // said under the facts already, if the item is not known at all
+  return (
+    <section className="connections" aria-label="How it hangs together">
+      <h2>How it hangs together</h2>
+      {last && around.data && (
+        <p className="path">
+          {around.data.path
+            ? <><Link href={to.item(last.asset_id)}>{last.title}</Link>, which you chose: {around.data.path}.</>
+            : <>Nothing in the catalogue joins it with <Link href={to.item(last.asset_id)}>{last.title}</Link>, which you chose.</>}
+        </p>
+      )}
+      <Relations around={around} />
+    </section>
+  );
+}
+
+function Relations({ around }: { around: Asked<Around> }) {
+  if (!around.data) return <div className="relations bones" aria-hidden="true" />;
+  if (!around.data.relations.length) return <p className="silent">It shares nothing with anything else in the catalogue.</p>;
+  return (
+    <ul className="relations">
+      {around.data.relations.map((one) => (
+        <li key={one.kind + one.relation + one.name}>
+          <p><span className="kicker">{one.relation}</span> <b>{one.name}</b> <small>{count(one.items, "item")}</small></p>
+          <p className="examples">
+            {one.examples.map((other, place) => (
+              <span key={other.asset_id}>{place > 0 && ", "}<Link href={to.item(other.asset_id)}>{other.title}</Link></span>
+            ))}
+          </p>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,44 @@
+/** The operators' pages, and the frame around them; loaded when somebody first goes there. */
+
+import type { ComponentType } from "react";
+import { Link } from "../../parts/Link";
+import { Missing } from "../Missing";
+import { Cards } from "./Cards";
+import { Learning } from "./Learning";
+import { Overview } from "./Overview";
+import { Request } from "./Request";
+import { Stock } from "./Stock";
+import "../../styles/operators.css";
+
+interface Page {
+  name: string; // in the address, behind /operators/; the first has none
+  title: string;
+  page: ComponentType;
+}
+
+const PAGES: Page[] = [
+  { name: "", title: "Health", page: Overview },
+  { name: "request", title: "One request", page: Request },
+  { name: "catalogue", title: "Catalogue", page: Stock },
+  { name: "training", title: "Training", page: Learning },
+  { name: "cards", title: "Model cards", page: Cards },
+];
+
+export default function Operators({ name }: { name: string }) {
+  const found = PAGES.find((one) => one.name === name);
+  return (
+    <div className="operators">
+      <nav className="places" aria-label="Operators">
+        {PAGES.map((one) => (
+          <Link
+            key={one.name} href={one.name ? `/operators/${one.name}` : "/operators"}
+            aria-current={one.name === name ? "page" : undefined}
+          >
+            {one.title}
+          </Link>
+        ))}
+      </nav>
+      {found ? <found.page key={found.name} /> : <Missing path={`/operators/${name}`} />}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+/** What stands first, at length. */
+
+import type { Item } from "../api/types";
+import { to } from "../state/route";
+import type { Acts } from "./Card";
+import { Cover, own } from "./Cover";
+import { Icon } from "./Icon";
+import { Link } from "./Link";
+import { capital, makers, year } from "./words";
+
+export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boolean }) {
+  const { asset } = item;
+  return (
+    <article className="lead" data-domain={asset.domain}>
+      {own(asset.image_uri) && <img className="glow" src={asset.image_uri} alt="" aria-hidden="true" />}
+      <Link className="lead-cover" href={to.item(asset.asset_id)} tabIndex={-1} aria-hidden="true">
+        <Cover asset={asset} eager />
+      </Link>
+      <div className="lead-words">
+        <p className="kicker">{[capital(asset.domain), asset.categories?.[0], year(asset)].filter(Boolean).join(" · ")}</p>
+        <h2 className="lead-title"><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
+        <p className="lead-by">{makers(asset)}</p>
+        {asset.text_content && <p className="lead-text">{asset.text_content}</p>}
+        {item.reasons[0] && <p className="reason">{item.reasons[0].text}</p>}
+        <p className="lead-acts">
+          <button type="button" className="pill" aria-pressed={liked} onClick={() => acts.like?.(asset)}>
+            <Icon name="heart" size={18} /> {liked ? "Liked" : "Like"}
+          </button>
+          <button type="button" className="pill quiet" onClick={() => acts.dismiss?.(asset)}>Not for me</button>
+          <button type="button" className="pill quiet" onClick={() => acts.why?.(asset)}>Why this?</button>
+        </p>
+      </div>
+    </article>
+  );
+}
+
+export function LeadBones() {
+  return (
+    <div className="lead bones" aria-hidden="true">
+      <span className="lead-cover"><span className="cover" style={{ "--ratio": 2 / 3 } as never} /></span>
+      <div className="lead-words"><p className="kicker bone" /><p className="lead-title bone" /><p className="lead-text bone" /></div>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+/** How varied, how fair, and what either costs. */
+
+import { useEffect, useId, useState } from "react";
+import type { Policy } from "../api/types";
+import { takes } from "../api/types";
+import type { Tuning } from "../state/tuning";
+import { percent } from "./words";
+
+const PAUSE = 160; // milliseconds of rest before the stream is asked again
+
+export function Tune({ tuning, policy }: { tuning: Tuning; policy: Policy | null | undefined }) {
+  return (
+    <div className="tune" role="group" aria-label="How the stream is made">
+      <Variety tuning={tuning} policy={policy} />
+      {takes("fairness") && <Fair tuning={tuning} policy={policy} />}
+    </div>
+  );
+}
+
+interface Props {
+  tuning: Tuning;
+  policy: Policy | null | undefined;
+}
+
+function Variety({ tuning, policy }: Props) {
+  const id = useId();
+  const [value, set] = useState(tuning.diversity ?? 0);
+  const { diversity, setDiversity } = tuning;
+  useEffect(() => set(diversity ?? 0), [diversity]);
+  useEffect(() => {
+    if (value === (diversity ?? 0)) return;
+    const timer = setTimeout(() => setDiversity(value), PAUSE);
+    return () => clearTimeout(timer);
+  }, [value, diversity, setDiversity]);
+  return (
+    <div className="tune-part">
+      <label htmlFor={id}>Variety</label>
+      <input
+        id={id} type="range" min={0} max={1} step={0.05} value={value} aria-describedby={`${id}-cost`}
+        aria-valuetext={diversity === null && value === 0 ? "as the recipe has it" : percent(value)}
+        onChange={(event) => set(Number(event.target.value))}
+      />
+      <p id={`${id}-cost`} className="cost">{varietyCost(diversity, policy?.diversity)}</p>
+      {diversity !== null && (
+        <button type="button" className="textual" onClick={() => setDiversity(null)}>as it was made</button>
+      )}
+    </div>
+  );
+}
+
+/** What variety costs, in words. */
+export function varietyCost(asked: number | null, said: Policy["diversity"]): string {
+  if (asked === null) return "as the recipe has it";
+  if (!said || said.cost == null) return "what it costs is not said";
+  const before = said.similarity_before;
+  const likeness = before != null && said.similarity != null && before > 0
+    ? `, neighbours ${percent(1 - said.similarity / before)} less alike` : "";
+  return `gives up ${percent(said.cost)} of relevance${likeness}`;
+}
+
+function Fair({ tuning, policy }: Props) {
+  const id = useId();
+  const said = policy?.fairness;
+  const on = tuning.fairness ?? said?.on ?? false;
+  return (
+    <div className="tune-part">
+      <label htmlFor={id}>Fair shares</label>
+      <input
+        id={id} type="checkbox" role="switch" className="switch" checked={on} aria-describedby={`${id}-cost`}
+        onChange={(event) => tuning.setFairness(event.target.checked)}
+      />
+      <p id={`${id}-cost`} className="cost">{fairCost(on, said)}</p>
+    </div>
+  );
+}
+
+/** What equal exposure costs and gives, in words. */
+export function fairCost(on: boolean, said: Policy["fairness"]): string {
+  if (!said) return on ? "what it costs is not said" : "as the ranking has it";
+  const least = Object.entries(said.exposure ?? {}).sort(([, a], [, b]) => a - b)[0];
+  const share = least ? `${least[0]} has ${percent(least[1])} of the places' weight` : "";
+  if (!on) return share || "as the ranking has it";
+  const cost = said.cost == null ? "" : `gives up ${percent(said.cost)} of relevance`;
+  const held = said.holds === false ? "parity could not be reached" : "";
+  return [cost, share, held].filter(Boolean).join("; ") || "what it costs is not said";
+}

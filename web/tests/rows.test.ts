@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { Item } from "../src/api/types";
+import { arrange, REST } from "../src/state/rows";
+
+const item = (position: number, text: string): Item => ({
+  asset_id: `a${position}`, position, score: 0, propensity: 1, channels: {},
+  reasons: text ? [{ code: "because", text, evidence: [], channels: [] }] : [],
+  asset: { asset_id: `a${position}`, domain: "films", title: `A ${position}` },
+});
+
+const every = (page: ReturnType<typeof arrange>) => [
+  ...(page.lead ? [page.lead.asset_id] : []), ...page.wall.map((one) => one.asset_id),
+  ...page.rows.flatMap((row) => row.assets.map((one) => one.asset_id)),
+];
+
+const items = ["x", "x", "y", "x", "x", "x", "y", "", "z", "x"].map((text, n) => item(n, text));
+
+test("nothing is lost and nothing doubled", () => {
+  for (const wall of [0, 3, 99])
+    for (const leads of [true, false])
+      expect(every(arrange(items, wall, leads)).sort()).toEqual(items.map((one) => one.asset_id).sort());
+});
+
+test("a reason makes a row from three items on, and the rest stand together in their order", () => {
+  const { rows } = arrange(items, 2, true);
+  expect(rows.map((row) => row.heading)).toEqual(["x", REST]);
+  expect(rows[1]!.assets.map((one) => one.asset_id)).toEqual(["a6", "a7", "a8"]);
+});
+
+test("an empty slate is an empty page", () => {
+  expect(arrange([], 5, true)).toEqual({ lead: undefined, wall: [], rows: [] });
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { byRole, few, hue, money, percent } from "../src/parts/words";
+import { fairCost, varietyCost } from "../src/parts/Tune";
+import { narrow } from "../src/state/facets";
+import { own } from "../src/parts/Cover";
+import { parse } from "../src/state/route";
+import { wait } from "../src/state/link";
+
+test("an address is a page and a name, and a name may hold slashes and odd letters", () => {
+  expect(parse("/")).toMatchObject({ page: "stream", name: "" });
+  expect(parse("/domains/films")).toMatchObject({ page: "stream", name: "films" });
+  expect(parse("/items/a%2Fb%20%F0%9F%A6%8A")).toMatchObject({ page: "item", name: "a/b 🦊" });
+  expect(parse("/items/100%")).toMatchObject({ page: "item", name: "100%" });
+  expect(parse("/search?q=a%26b").query.get("q")).toBe("a&b");
+  expect(parse("/operators/cards")).toMatchObject({ page: "operators", name: "cards" });
+  expect(parse("/items")).toMatchObject({ page: "missing" });
+  expect(parse("/elsewhere")).toMatchObject({ page: "missing" });
+});
+
+test("only pictures of our own server are shown", () => {
+  expect(own("/pictures/a.jpg")).toBe(true);
+  for (const uri of ["//evil/a.jpg", "https://evil/a.jpg", "javascript:alert(1)", "", null]) expect(own(uri)).toBe(false);
+});
+
+test("the server is asked ever more seldom, and never stops being asked", () => {
+  expect([0, 1, 2, 3, 4, 99].map(wait)).toEqual([1, 2, 4, 8, 15, 15]);
+});
+
+test("figures are short", () => {
+  expect([percent(0.1234), percent(0.01), few(1234.5), few(0.01183)]).toEqual(["12 %", "1.0 %", "1235", "0.0118"]);
+  expect(hue("Comedy")).toBe(hue("Comedy"));
+  expect(money({ asset_id: "a", domain: "d", title: "t", price: 2, currency: "no such" })).toBe("2.00 no such");
+  expect(byRole([{ name: "A", role: "actor" }, { name: "B" }, { name: "C", role: "actor" }])).toEqual([["actor", ["A", "C"]], ["creator", ["B"]]]);
+});
+
+test("a cost that is not said is not made up", () => {
+  expect(varietyCost(0.5, undefined)).toBe("what it costs is not said");
+  expect(varietyCost(null, undefined)).toBe("as the recipe has it");
+  const said = { asked: 0.5, similarity_before: 0.5, similarity: 0.4, cost: 0.021 };
+  expect(varietyCost(0.5, said)).toBe("gives up 2.1 % of relevance, neighbours 20 % less alike");
+  expect(fairCost(true, { on: true, cost: 0.01, exposure: { small: 0.3, large: 0.7 }, holds: true })).toBe(
+    "gives up 1.0 % of relevance; small has 30 % of the places' weight",
+  );
+});
+
+test("facets narrow together, and one nobody knows narrows nothing", () => {
+  const assets = [1984, 1991, 2003].map((year) => ({ asset_id: `${year}`, domain: "films", title: "", year, categories: ["Drama"] }));
+  expect(narrow(assets, { decade: "1990s", category: "Drama" }).map((one) => one.asset_id)).toEqual(["1991"]);
+  expect(narrow(assets, { weather: "fair", decade: undefined })).toBe(assets);
+});

@@ -1,0 +1,2 @@
+/** Modules that listen to the window are loaded without one. */
+Object.assign(globalThis, { addEventListener: () => undefined });
