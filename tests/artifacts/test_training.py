@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hermes.artifacts.training import HISTORY, Diary, beside, former, progress
+from hermes.data.dataset import Dataset
+from hermes.workflows.train import train
 
 
 @pytest.fixture
@@ -62,3 +65,18 @@ def test_history_is_newest_first_and_bounded() -> None:
     assert former(manifest)[1] == {"v": 0}
     assert former(None) == []
     assert len(former({"history": [{}] * 80})) == HISTORY
+
+
+def test_a_bundle_knows_the_losses_of_its_models_and_what_stood_before_it(
+    tiny_recipe: dict[str, Any], tiny_data: Dataset, tmp_path: Path
+) -> None:
+    plain = {"name": "plain", "length": 10, "channels": tiny_recipe["channels"]}
+    first = train(plain, tiny_data, tmp_path / "b").manifest
+    second = train({**plain, "length": 9}, tiny_data, tmp_path / "b").manifest
+    assert first["history"] == []
+    assert len(first["losses"]["sasrec"]) == 1
+    assert "transition" not in first["losses"]
+    (before,) = second["history"]
+    assert before["version"] == first["version"]
+    assert before["seconds"] == first["seconds"]["all"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["b"]  # no progress is left

@@ -22,6 +22,7 @@ from hermes.encoders.base import Vectors
 from hermes.encoders.ngrams import NGrams
 from hermes.policy.diversity import MMR, unit
 from hermes.policy.exploration import PlackettLuce
+from hermes.policy.exposure import Parity
 from hermes.policy.quota import Quota
 from hermes.policy.rules import Available, Excluded, Fresh, Matching, Seen
 from hermes.policy.slatewise import Slatewise
@@ -107,6 +108,7 @@ POLICIES: dict[type, Callable[[], Any]] = {
     Slatewise: lambda: Slatewise(
         diversity=MMR(vectors=unit(VECTORS), threshold=0.0),
         quotas=(Quota(np.arange(41) % 4, share=0.3),),
+        parity=Parity(cohorts=np.arange(41) % 3, always=True),
         draw=PlackettLuce(),
     )
 }

@@ -157,6 +157,14 @@ def test_a_mood_moves_what_it_is_met_with_up(reading: Recommender) -> None:
     assert slate.trace.explicit < lead.EXPLICIT
 
 
+def test_a_mood_of_age_moves_the_newest_or_the_oldest_quarter_up(reading: Recommender) -> None:
+    """Item i is of day 20000 - i, and 4 of no day; the oldest are the likeliest anyway."""
+    new = answer(reading, "something new").items.items
+    assert (new <= 11).sum() >= 4
+    assert np.all(answer(reading, "an old classic").items.items >= 30)
+    assert np.all(answer(reading, "").items.items >= 30)
+
+
 def test_a_ranker_does_not_undo_a_mood(reading: Recommender) -> None:
     scorer = RankerScorer(
         "rank",

@@ -43,6 +43,10 @@ new PerformanceObserver(list => { for (const e of list.getEntries()) inputs.push
 """  # noqa: E501
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", default="", help="Where the documents' pictures are drawn.")
+
+
 @dataclass
 class World:
     """A bundle of the tiny world, and its pictures."""

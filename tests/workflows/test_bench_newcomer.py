@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hermes.artifacts.bundle import Bundle
+from hermes.core.errors import ConfigError
+from hermes.core.protocols import Query
 from hermes.data.dataset import Dataset
-from hermes.workflows import bench_newcomer
+from hermes.workflows import beginners, bench_newcomer
+from hermes.workflows.bench import Place
 from hermes.workflows.bench_newcomer import Shop, Visit, by_chance, shared
 
 
@@ -55,3 +59,29 @@ def test_chance_is_the_family_s_share_of_what_can_be_had(small: Shop) -> None:
     chance, crowd = by_chance(small, genre, domain)
     assert chance == pytest.approx(small.kin.family(genre)[there].mean())
     assert 0 <= crowd <= 1
+
+
+def test_a_part_nobody_knows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="did you mean 'world'"):
+        bench_newcomer.measure(Place(None, tmp_path, only=("word",)))
+
+
+def test_an_ordinary_user_is_cut_to_the_last_distinct_items_and_loses_the_name() -> None:
+    history = np.array([4, 9, 7, 7, 9, 2, 2])
+    ages = np.arange(7, 0, -1).astype(np.float32)
+    whole = Query(id="q", at=datetime(2026, 1, 1, tzinfo=UTC), user=3, history=history, ages=ages)
+    short = beginners.cut(whole, 2)
+    assert (short.user, short.history.tolist(), short.ages.tolist()) == (0, [9, 2, 2], [3, 2, 1])
+    assert set(short.exclude.tolist()) == {2, 4, 7, 9}
+    assert beginners.cut(whole, 50).history.tolist() == history.tolist()
+
+
+def test_ordinary_users_are_asked_with_intent_and_without(
+    tiny_data: Dataset, tmp_path: Path
+) -> None:
+    rows = beginners.rows("tiny", tiny_data, tmp_path / "held", users=20)
+    assert [row["name"].split(":")[0] for row in rows] == [
+        f"tiny, known by their last {n} items" for n in (3, 5, 10)
+    ]
+    assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
+    assert beginners.held(tiny_data, tmp_path / "held") == tmp_path / "held"

@@ -35,11 +35,13 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Judge texts from outside: attack or harmless, how surely, and by which rule."""
+    if fit is not None and file == "-":
+        raise ConfigError("guard: --fit learns from a file; give its path")
+    if file != "-" and not Path(file).exists():
+        raise ConfigError(f"guard: no file {file}; give one, or - for standard input")
     if fit is not None:
         learn(Path(file), fit, hold)
         return
-    if file != "-" and not Path(file).exists():
-        raise ConfigError(f"guard: no file {file}; give one, or - for standard input")
     guard, attacks, number = Guard.load(arrays), 0, 0
     with ExitStack() as stack:
         stream = sys.stdin.buffer if file == "-" else stack.enter_context(Path(file).open("rb"))

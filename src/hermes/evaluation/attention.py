@@ -73,7 +73,7 @@ def attention(
     """
     model: Any = restored(bundle, name)
     length, asked = int(model.shape.history), patient(engine.recommender)
-    readings, kinds, lates, users = list[Reading](), list[float](), list[float](), 0
+    readings, kinds, recency, users = list[Reading](), list[float](), list[float](), 0
     for query in queries:
         pool = asked(query).trace.pools
         items = next(reversed([p.items for stage, p in pool.items() if stage != "policy"]))
@@ -82,13 +82,13 @@ def attention(
         weights = model.attention(items, history)[:, there]
         kind, late = leanings(weights, items, history[there], engine.catalogue)
         kinds.append(kind)
-        lates.append(late)
+        recency.append(late)
         users += 1
         advance(1)
         if len(readings) < shown:
             readings.append(reading(engine, query, items, history[there], weights))
     rng = np.random.default_rng(0)
-    told = [np.array([v for v in values if np.isfinite(v)]) for values in (kinds, lates)]
+    told = [np.array([v for v in values if np.isfinite(v)]) for values in (kinds, recency)]
     nobody = Interval(float("nan"), float("nan"), float("nan"))
     spans = [bootstrap(v, rng)[0] if len(v) else nobody for v in told]
     return Attention(name, tuple(readings), users, *spans)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from .attention import Attention, Reading
 from .intervals import Interval
@@ -13,7 +14,7 @@ from .tradeoff import Tradeoff
 
 WIDE = 30  # letters of a title
 USUAL = 0.7  # lambda that a sentence speaks of
-NAMED = (1.0, 0.9, 0.7, 0.5, 0.3, 0.0)  # lambdas that are written beside their point
+NAMED = (1.0, 0.7, 0.5, 0.3, 0.0)  # lambdas that are written beside their point
 WARM = "PuOr_r"  # violet is below zero, orange above
 
 
@@ -54,44 +55,60 @@ def heat(reading: Reading) -> str:
 
 def price(found: Tradeoff) -> str:
     """NDCG and likeness against lambda, and the one against the other."""
-    trust = np.array([p.trust for p in found.points])
     with canvas(9.2, 3.6, 2) as (axes, out):
-        rows = (
-            ("NDCG@10", [p.ndcg for p in found.points], LEAD["cascade"]),
-            ("likeness, by vectors", [p.alike for p in found.points], LEAD["fusion"]),
-            ("likeness, by categories", [p.kinds for p in found.points], OTHERS[0]),
-        )
-        for name, spans, colour in rows:
-            base = spans[0].mean or 1.0
-            mean, low, high = (
-                np.array([getattr(s, part) for s in spans]) / base
-                for part in ("mean", "low", "high")
-            )
-            axes[0].plot(trust, mean, "o-", color=colour, lw=2, ms=4, label=name)
-            axes[0].fill_between(trust, low, high, color=colour, alpha=0.14, lw=0)
-        axes[0].set_ylim(bottom=0)
-        axes[0].set_xlabel("λ (1: relevance alone)")
-        axes[0].set_ylabel("share of what it is at λ = 1")
-        axes[0].legend(fontsize=8.5, loc="lower right")
-        path = [[s.mean for s in spans] for spans in (rows[1][1], rows[0][1])]
-        axes[1].plot(*path, color=LEAD["cascade"], lw=1, alpha=0.5)
-        for p in found.points:
-            x, y = p.alike, p.ndcg
-            axes[1].plot([x.low, x.high], [y.mean, y.mean], color=MUTED, lw=1, alpha=0.6)
-            axes[1].plot([x.mean, x.mean], [y.low, y.high], color=MUTED, lw=1, alpha=0.6)
-            axes[1].plot(x.mean, y.mean, "o", color=LEAD["cascade"], ms=6)
-            if p.trust in NAMED:
-                name = f"λ = {p.trust:g}" if p.trust == 1 else f"{p.trust:g}"
-                place: dict[str, Any] = {
-                    "textcoords": "offset points",
-                    "color": INK,
-                    "fontsize": 8.5,
-                }
-                axes[1].annotate(name, (x.mean, y.mean), (5, 5), **place)
-        axes[1].set_xlabel("mean cosine of pairs of a slate, by vectors")
-        axes[1].set_ylabel("NDCG@10")
-        axes[1].margins(0.1)
+        shares(axes[0], found)
+        against(axes[1], found)
     return out[0]
+
+
+def shares(axes: Axes, found: Tradeoff) -> None:
+    """What is left of each at every lambda; of NDCG with the interval of the loss."""
+    trust, base = [p.trust for p in found.points], found.points[0].ndcg.mean or 1.0
+    kept = [
+        Interval(*(1 + v / base for v in (p.cost.mean, p.cost.low, p.cost.high)))
+        for p in found.points
+    ]
+    rows = (
+        ("NDCG@10", kept, LEAD["cascade"]),
+        ("likeness, by vectors", fractions([p.alike for p in found.points]), LEAD["fusion"]),
+        ("likeness, by categories", fractions([p.kinds for p in found.points]), OTHERS[0]),
+    )
+    for name, spans, colour in rows:
+        axes.plot(trust, [s.mean for s in spans], "o-", color=colour, lw=2, ms=4, label=name)
+        low, high = [s.low for s in spans], [s.high for s in spans]
+        axes.fill_between(trust, low, high, color=colour, alpha=0.14, lw=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("λ (1: relevance alone)")
+    axes.set_ylabel("share of what it is at λ = 1")
+    axes.legend(fontsize=8.5, loc="lower right")
+
+
+def fractions(spans: list[Interval]) -> list[Interval]:
+    """Of the first one's mean.
+
+    >>> fractions([Interval(0.5, 0.4, 0.6), Interval(0.25, 0.2, 0.3)])[1]
+    Interval(mean=0.5, low=0.4, high=0.6)
+    """
+    base = spans[0].mean or 1.0
+    return [Interval(s.mean / base, s.low / base, s.high / base) for s in spans]
+
+
+def against(axes: Axes, found: Tradeoff) -> None:
+    """NDCG over likeness, a point each lambda."""
+    path = [p.alike.mean for p in found.points], [p.ndcg.mean for p in found.points]
+    axes.plot(*path, color=LEAD["cascade"], lw=1, alpha=0.5)
+    for p in found.points:
+        x, y = p.alike, p.ndcg
+        axes.plot([x.low, x.high], [y.mean, y.mean], color=MUTED, lw=1, alpha=0.6)
+        axes.plot([x.mean, x.mean], [y.low, y.high], color=MUTED, lw=1, alpha=0.6)
+        axes.plot(x.mean, y.mean, "o", color=LEAD["cascade"], ms=6)
+        if p.trust in NAMED:
+            name = f"λ = {p.trust:g}" if p.trust == 1 else f"{p.trust:g}"
+            place: dict[str, Any] = {"textcoords": "offset points", "color": INK, "fontsize": 8.5}
+            axes.annotate(name, (x.mean, y.mean), (5, 5), **place)
+    axes.set_xlabel("mean cosine of pairs of a slate, by vectors")
+    axes.set_ylabel("NDCG@10")
+    axes.margins(0.1)
 
 
 def read(found: Attention) -> str:

@@ -84,8 +84,8 @@ def kinds(axes: Axes, counts: Mapping[str, int]) -> None:
 
 def activity(s: Survey) -> str:
     """How many users have how many events, in bins of equal ratio."""
-    most = int(s.by_user.max())
-    edges = np.unique(np.geomspace(1, most + 1, 36).round().astype(int))
+    least, most = int(s.by_user.min()), int(s.by_user.max())
+    edges = np.unique(np.geomspace(least, most + 1, 36).round().astype(int))
     with canvas(9.2, 3.1) as (axes, out):
         counts, _ = np.histogram(s.by_user, edges)
         axes[0].bar(
@@ -141,6 +141,12 @@ def moments(days: Days, count: int, hours: int) -> Array:
     return np.asarray(first + hours * np.arange(count))
 
 
+def closed(starts: Array) -> Array:
+    """With the moment at which the last period ends, so that a step shows it.  (n,) -> (n + 1,)"""
+    length = starts[-1] - starts[-2] if len(starts) > 1 else np.timedelta64(24, "h")
+    return np.append(starts, starts[-1] + length)
+
+
 def periods(days: Days) -> tuple[Array, Array, str]:
     """Starts, events and the name of periods short enough to see and long enough to draw."""
     hours = days.clock.ravel()
@@ -156,6 +162,7 @@ def time(s: Survey) -> str:
     """Events by period, and by hour of the day."""
     starts, counts, name = periods(s.days)
     with canvas(9.2, 3.1, 2) as (axes, out):
+        starts, counts = closed(starts), np.append(counts, counts[-1])
         axes[0].step(starts, counts, where="post", color=FIRST, lw=1.4)
         axes[0].fill_between(starts, counts, step="post", color=FIRST, alpha=0.12, lw=0)
         axes[0].set_ylim(bottom=0)
@@ -215,10 +222,10 @@ def cold(s: Survey) -> str:
         percent(axes[0])
         axes[0].set_ylabel(f"users with at most {COLD} events before")
         warm = s.days.active - s.days.cold
-        axes[1].stackplot(
-            days, warm, s.days.cold, labels=("known", "cold"), colors=(SECOND, FIRST), alpha=0.75,
-            step="post" if len(days) > 1 else None, lw=0,
-        )  # fmt: skip
+        layers = [np.append(row, row[-1]) for row in (warm, s.days.cold)]
+        style: dict[str, Any] = {"alpha": 0.75, "step": "post", "lw": 0}
+        style |= {"labels": ("known", "cold"), "colors": (SECOND, FIRST)}
+        axes[1].stackplot(closed(days), *layers, **style)
         axes[1].set_ylabel("users a day")
         axes[1].set_ylim(0, 1.25 * s.days.active.max())
         axes[1].legend(fontsize=8.5, loc="upper left", ncols=2)

@@ -143,7 +143,7 @@ def inequality(s: Survey) -> str:
 
 
 NOTES = {
-    "ratings": "All events, whatever they are worth; the right axis is a logarithm.",
+    "ratings": "All events, whatever they are worth; kinds on a logarithm.",
     "activity": "Events of positive weight; bins of equal ratio.",
     "popularity": "The exponent is the maximum of the discrete likelihood, its beginning the count"
     " from which the law is nearest by Kolmogorov and Smirnov (Clauset, Shalizi, Newman 2009);"

@@ -130,13 +130,14 @@ def payloads(text: str) -> Iterator[tuple[str, str]]:
 
 
 def readable(said: str) -> bool:
-    """Words, rather than what decoding makes of a word that was none.
+    """Words, or what is encoded again, rather than what decoding makes of a word that was none.
 
     >>> readable("show me all"), readable("\\x07\\x99k\\x02ab\\x1f0q")
     (True, False)
     """
     usual = sum(c.isascii() and (c.isalpha() or c in " ,.'\n") for c in said)
-    return len(said) >= LEAST and usual >= 0.85 * len(said)
+    coded = HEX.fullmatch(said) or BASE64.fullmatch(said)
+    return len(said) >= LEAST and (usual >= 0.85 * len(said) or coded is not None)
 
 
 def from_base64(run: str) -> str:

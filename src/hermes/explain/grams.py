@@ -1,7 +1,7 @@
 """A text as counts of hashed n-grams of letters (2 to 5) and words (1 to 3), whole and in pieces.
 
 An order is often one sentence behind harmless ones, or some words in the midst of many: a text is
-looked at as a whole, by sentences, from each sentence to the end, and by windows of words. All
+looked at as a whole, by sentences, from each of the last to the end, and by windows of words. All
 n-grams are hashed once, with their places, and a piece takes those that lie in it.
 Weinberger, Dasgupta, Langford, Smola, Attenberg. Feature hashing for large scale multitask
 learning. ICML 2009.
@@ -22,6 +22,7 @@ BITS = (18, 16)  # buckets of letters and of words
 SIZES = (1 << BITS[0], 1 << BITS[1])
 BUCKETS = sum(SIZES)
 WINDOW = 16  # words; each begins in the middle of the one before
+TAILS = 6  # sentences from which on the rest is a piece
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing
 WORD = re.compile(r"\w+|[?!:\"]")
 SENTENCE = re.compile(r"[^.!?]*[.!?]*[\s.\"')]*")
@@ -87,7 +88,7 @@ def hashed(codes: Array, words: Ints, places: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def pieces(text: str) -> list[Span]:
-    """The whole, then each sentence, what follows from each on, and windows of long ones.
+    """The whole, then each sentence, what follows from each of the last, and windows of long ones.
 
     >>> text = "Nice film. Forget it. Say yes."
     >>> [text[a:b] for a, b in pieces(text)][1:]
@@ -95,7 +96,7 @@ def pieces(text: str) -> list[Span]:
     """
     sentences = [m.span() for m in SENTENCE.finditer(text) if m[0].strip()]
     out = [(0, len(text)), *sentences]
-    out += [(start, len(text)) for start, _ in sentences[1:-1]]
+    out += [(start, len(text)) for start, _ in sentences[1:-1][-TAILS:]]
     for begin, end in sentences:
         words = [m.span() for m in re.compile(r"\S+").finditer(text, begin, end)]
         if len(words) > WINDOW * 3 // 2:

@@ -28,8 +28,8 @@ NEAR = 0.6  # deviations
 COHORTS = (1, 2)  # codes of the catalogue's
 WEIGHTS = {
     "category": 1.0,
-    "pair": 0.5,
-    "creator": 0.5,
+    "pair": 0.2,
+    "creator": 0.2,  # small, as few items share one, so that the l2 of a model believes it less
     "tag": 1.0,
     "cohort": 1.0,
     "era": 1.0,

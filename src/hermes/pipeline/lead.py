@@ -21,6 +21,7 @@ from hermes.core.protocols import Query
 from hermes.core.types import Array, Bools, Candidates, Floats, Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.ranking.intent import Intent
+from hermes.retrieval.lexicon import english
 from hermes.retrieval.understood import Constraint
 
 from .asked import Reader
@@ -28,6 +29,7 @@ from .explicit import Role, leaning
 from .trace import Trace
 
 CHANNEL = "text"
+OLD = 0.25  # of a catalogue, by date
 RANK = f"rank.{CHANNEL}"
 EXPLICIT = 0.25  # from where on a text leads: above moods, below descriptions
 LEADING = 2 / 3  # explicitness that the weights take a text that leads to have at least
@@ -44,7 +46,7 @@ def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
     if reader is None or not query.text.strip():
         return query
     query, trace.read, trace.explicit = reader(query)
-    moods = [one for one in trace.read.constraints if one.kind == "mood" and one.names]
+    moods = [one for one in trace.read.constraints if one.kind == "mood" and meant_by(one)]
     if moods:
         trace.liking = partial(liking, reader.understand.catalogue, moods)
     trace.stage("query")
@@ -53,13 +55,34 @@ def read(reader: Reader | None, query: Query, trace: Trace) -> Query:
 
 
 def liking(catalogue: Catalogue, moods: Sequence[Constraint], items: Ints) -> Floats:
-    """The share of the moods that each item's categories are met with, denied ones less.  (n,)"""
+    """The share of the moods that each item's categories or age are met with, denied ones less.
+
+    (n,) -> (n,)
+    """
     out, table = np.zeros(len(items), np.float32), catalogue.category[items]
     for mood in moods:
         wanted = np.zeros(table.shape[1], np.float32)
         wanted[catalogue.categories.encode(mood.names)] = 1
-        out += (-1 if mood.negated else 1) * (table @ wanted > 0)
+        met = table @ wanted > 0 if mood.names else aged(catalogue, mood.value, items)
+        out += (-1 if mood.negated else 1) * met
     return out / np.float32(len(moods))
+
+
+def meant_by(mood: Constraint) -> bool:
+    """Whether a mood says which categories or which years are liked."""
+    sets = english().sets
+    return bool(mood.names) or mood.value in sets["aged"] | sets["fresh"]
+
+
+def aged(catalogue: Catalogue, word: str, items: Ints) -> Bools:
+    """Which items are of the oldest quarter of the catalogue, or of the newest.  (n,) -> (n,)"""
+    known = catalogue.published[np.isfinite(catalogue.published)]
+    days = catalogue.published[items]
+    if not len(known):
+        return np.zeros(len(items), bool)
+    if word in english().sets["aged"]:
+        return np.asarray(days <= np.quantile(known, OLD))
+    return np.asarray(days >= np.quantile(known, 1 - OLD))
 
 
 def meant(intent: Intent | None, query: Query) -> Callable[[Ints], Floats] | None:

@@ -57,16 +57,18 @@ def brings(channel: Channel, code: int) -> bool:
 
 
 def beside(deps: Deps, code: int) -> list[Named]:
-    """The nearest on offer by what is written of them; without that, who shares most with it."""
+    """The nearest on offer by what is written of them; without an encoder, who shares most with
+    it, or else the words of its title."""
     finder, shelf = deps.engine.finder, deps.engine.catalogue
     if not code:
         return []
+    hidden: Ints = np.append(np.flatnonzero(~shelf.available), code)
     if finder.semantic is not None and (finder.semantic.owner == code).any():
         own = finder.semantic.vectors[finder.semantic.owner == code].mean(0)[None]
-        hidden: Ints = np.append(np.flatnonzero(~shelf.available), code)
         codes = finder.semantic.near(own, BESIDE, hidden).items.tolist()
     else:
         links = finder.graph.around(code, BESIDE)
         near = dict.fromkeys(item for link in links for item in link.items)
         codes = [item for item in near if shelf.available[item]][:BESIDE]
+        codes = codes or finder.search.find(shelf.titles[code], BESIDE, hidden).items.tolist()
     return [Named(shelf.items.names[one], shelf.titles[one]) for one in codes]

@@ -106,4 +106,4 @@ def bare(text: str) -> str:
 def near(texts: Sequence[str], others: Sequence[str]) -> Bools:
     """(T,) which texts are much like any of the others."""
     known = list(map(shingles, others))
-    return np.array([any(alike(shingles(t), k) for k in known) for t in texts], np.bool_)
+    return np.array([any(alike(t, k) for k in known) for t in map(shingles, texts)], np.bool_)

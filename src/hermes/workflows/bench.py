@@ -44,6 +44,7 @@ PARTS = (
     "features",
     "guard",
     "agent",
+    "policy",
 )
 LIBRARIES = (
     "numpy",

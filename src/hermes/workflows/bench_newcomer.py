@@ -25,15 +25,17 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
-from hermes.core.errors import Unavailable
+from hermes.core.errors import ConfigError, Unavailable, nearest
 from hermes.core.progress import progress
 from hermes.core.types import Array, Bools, Ints
+from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
+from hermes.data.spec import DataSpec
 from hermes.evaluation.intervals import bootstrap
 from hermes.evaluation.kin import Kin
 from hermes.learn.run import Run
 
-from . import demo
+from . import beginners, demo
 from .bench import Place
 from .bench_serve import running
 
@@ -41,6 +43,8 @@ Row = dict[str, Any]
 CLICKS, FIRST, ENOUGH = 5, 20, 40
 MOST = 0.5  # of a domain that a genre and its neighbours may be
 HALF = 0.5  # of the first twenty
+RECIPES = {"world": "demo", "movielens": "quick"}
+PARTS = ("world", "movielens", "ordinary")
 PEOPLE = 3  # newcomers a genre, of whom each skips one item more before the first click
 
 
@@ -117,25 +121,39 @@ class Visit:
 
 
 def measure(place: Place) -> list[Row]:
-    """The world as `hermes demo` has it; with data MovieLens-1M under recipe `quick` as well."""
-    wanted = place.only or (("world",) if place.data is None else ("world", "movielens"))
+    """The world as `hermes demo` has it, with data MovieLens-1M under recipe `quick` as well, and
+    what ordinary users gain or lose by it."""
+    wanted = place.only or (PARTS[::2] if place.data is None else PARTS)
     out: list[Row] = []
     for name in wanted:
-        out += rows(shop(place, name))
+        if name not in PARTS:
+            raise ConfigError(f"no part {name!r} of bench newcomer{nearest(name, PARTS)}")
+        out += ordinary(place) if name == "ordinary" else rows(shop(place, name))
     return out
+
+
+def ground(place: Place, name: str) -> demo.Demo:
+    """Where its lake and its bundles lie."""
+    work = place.work / "newcomer"
+    if name == "world":
+        return demo.Demo(work=work)
+    return demo.Demo(work=work, source=f"movielens:{place.folder() / 'movielens-1m'}")
 
 
 def shop(place: Place, name: str) -> Shop:
     """A lake and a bundle of it, made unless they are there."""
-    work, quiet = place.work / "newcomer", lambda _: None
-    if name == "world":
-        wanted, recipe = demo.Demo(work=work), "demo"
-    else:
-        source = f"movielens:{place.folder() / 'movielens-1m'}"
-        wanted, recipe = demo.Demo(work=work, source=source), "quick"
+    wanted, recipe, quiet = ground(place, name), RECIPES[name], lambda _: None
     lake = demo.fill(wanted, datetime.now(UTC), quiet)
     bundle, data = demo.learn(wanted, lake, recipe, Run(), quiet)
     return of(f"{name}, recipe {recipe}", bundle, data)
+
+
+def ordinary(place: Place) -> list[Row]:
+    """What it is worth to people as they are: those of MovieLens-1M, without data of the world."""
+    name = "world" if place.data is None else "movielens"
+    wanted = ground(place, name)
+    lake = demo.fill(wanted, datetime.now(UTC), lambda _: None)
+    return beginners.rows(name, dataset(lake, DataSpec()), wanted.home / "held")
 
 
 def of(name: str, bundle: Bundle, data: Dataset) -> Shop:

@@ -134,6 +134,7 @@ def priced(engine: Engine, data: Dataset, plan: Plan) -> Figure:
         )  # fmt: skip
     note = (
         f"Held out by {plan.protocol}. MMR reads the vectors of the first sequence model, or"
-        " categories where there is none; 95 % percentile bootstrap, losses of the same users."
+        " categories where there is none; 95 % percentile bootstrap over users; NDCG at"
+        " the left with the interval of the loss of the same users."
     )
     return Figure("diversity", PRICE, plots.paid(found), plots.price(found), note)

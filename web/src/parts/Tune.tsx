@@ -6,6 +6,7 @@ import { takes } from "../api/types";
 import type { Tuning } from "../state/tuning";
 import { percent } from "./words";
 
+const LEAST = 0.005; // of likeness that is worth a word
 const PAUSE = 160; // milliseconds of rest before the stream is asked again
 
 export function Tune({ tuning, policy }: { tuning: Tuning; policy: Policy | null | undefined }) {
@@ -40,10 +41,12 @@ function Variety({ tuning, policy }: Props) {
         aria-valuetext={diversity === null && value === 0 ? "as the recipe has it" : percent(value)}
         onChange={(event) => set(Number(event.target.value))}
       />
-      <p id={`${id}-cost`} className="cost">{varietyCost(diversity, policy?.diversity)}</p>
-      {diversity !== null && (
-        <button type="button" className="textual" onClick={() => setDiversity(null)}>as it was made</button>
-      )}
+      <p id={`${id}-cost`} className="cost">
+        {varietyCost(diversity, policy?.diversity)}
+        {diversity !== null && (
+          <button type="button" className="textual" onClick={() => setDiversity(null)}>as it was made</button>
+        )}
+      </p>
     </div>
   );
 }
@@ -52,9 +55,9 @@ function Variety({ tuning, policy }: Props) {
 export function varietyCost(asked: number | null, said: Policy["diversity"]): string {
   if (asked === null) return "as the recipe has it";
   if (!said || said.cost == null) return "what it costs is not said";
-  const before = said.similarity_before;
-  const likeness = before != null && said.similarity != null && before > 0
-    ? `, neighbours ${percent(1 - said.similarity / before)} less alike` : "";
+  const before = said.similarity_before ?? 0;
+  const less = before > 0 && said.similarity != null ? 1 - said.similarity / before : 0;
+  const likeness = less >= LEAST ? `, neighbours ${percent(less)} less alike` : "";
   return `gives up ${percent(said.cost)} of relevance${likeness}`;
 }
 

@@ -85,7 +85,7 @@ function History({ history }: { history: Training["history"] }) {
   return (
     <section className="chart">
       <h2>Versions at this place</h2>
-      <div className="sideways" tabIndex={0} role="region" aria-label="Versions at this place">
+      <div className="sideways" tabIndex={0} role="group" aria-label="Versions at this place">
         <Table
           head={["version", "made", "recipe", "seconds", "events", "items", "NDCG@10 held out"]}
           rows={history.map((one, i) => [

@@ -154,7 +154,7 @@ function Recent({ rows, chosen, choose }: { rows: Passage[]; chosen: string; cho
     <section className="chart">
       <h2>The last requests</h2>
       <p className="silent">Of everybody, without names. Choose one to see its way.</p>
-      <div className="sideways" tabIndex={0} role="region" aria-label="The last requests">
+      <div className="sideways" tabIndex={0} role="group" aria-label="The last requests">
         <table className="facts recent">
           <thead>
             <tr><th scope="col">request</th><th scope="col">when</th><th scope="col">page</th><th scope="col">in all</th><th scope="col">slowest stage</th><th scope="col">left out</th></tr>

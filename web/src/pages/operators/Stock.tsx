@@ -3,7 +3,7 @@
 import { Failed, Slow } from "../../parts/Told";
 import { capital, count, percent } from "../../parts/words";
 import { ops, usePoll, type Holding } from "./ask";
-import { Meter, Table } from "./charts";
+import { Meter } from "./charts";
 
 export function Stock() {
   const asked = usePoll("operators catalogue", ops.catalogue, 10);
@@ -31,7 +31,7 @@ function Domains({ held }: { held: Holding }) {
   return (
     <section className="chart">
       <h2>By domain</h2>
-      <div className="sideways" tabIndex={0} role="region" aria-label="Items by domain">
+      <div className="sideways" tabIndex={0} role="group" aria-label="Items by domain">
         <table className="facts stock">
           <thead>
             <tr>
@@ -67,12 +67,15 @@ function Quarantine({ held }: { held: Holding }) {
       {rows.length > 0 && (
         <>
           <p className="silent">{count(all, "row")} broke the contract and {all === 1 ? "is" : "are"} kept apart, with the reason.</p>
-          <div className="sideways" tabIndex={0} role="region" aria-label="Refused rows">
-            <Table
-              head={["field", "reason", "rows", "from", "the first of them"]}
-              rows={rows.map((row) => [row.field, row.code, row.count.toLocaleString("en"), row.source, <code key="raw">{row.example}</code>])}
-            />
-          </div>
+          <ul className="refused">
+            {rows.map((row) => (
+              <li key={row.source + row.field + row.code}>
+                <h3>{row.field} <span className="silent">{row.code.replaceAll("_", " ")}</span></h3>
+                <span className="figure">{count(row.count, "row")}</span>
+                <p className="silent">the first, from {row.source}: <code>{row.example}</code></p>
+              </li>
+            ))}
+          </ul>
         </>
       )}
     </section>

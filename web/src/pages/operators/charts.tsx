@@ -14,7 +14,7 @@ export function Chart({ title, note, table, children }: {
     <figure className="chart">
       <figcaption><h2>{title}</h2>{note && <p className="silent">{note}</p>}</figcaption>
       {children}
-      <details className="behind"><summary>As a table</summary><div className="sideways" tabIndex={0} role="region" aria-label={`${title}, as a table`}>{table}</div></details>
+      <details className="behind"><summary>As a table</summary><div className="sideways" tabIndex={0} role="group" aria-label={`${title}, as a table`}>{table}</div></details>
     </figure>
   );
 }

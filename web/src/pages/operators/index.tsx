@@ -24,11 +24,17 @@ const PAGES: Page[] = [
   { name: "cards", title: "Model cards", page: Cards },
 ];
 
+/** On a phone the row of pages is wider than the screen: the one that is read is in sight. */
+function inSight(row: HTMLElement | null): void {
+  const link = row?.querySelector<HTMLElement>("[aria-current]");
+  if (row && link) row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.clientWidth) / 2;
+}
+
 export default function Operators({ name }: { name: string }) {
   const found = PAGES.find((one) => one.name === name);
   return (
     <div className="operators">
-      <nav className="places" aria-label="Operators">
+      <nav className="places" aria-label="Operators" ref={(row) => inSight(row)}>
         {PAGES.map((one) => (
           <Link
             key={one.name} href={one.name ? `/operators/${one.name}` : "/operators"}

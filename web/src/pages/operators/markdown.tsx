@@ -22,7 +22,7 @@ export function blocks(text: string): string[][] {
 
 function drawn(lines: string[]): ReactNode {
   const first = lines[0]!;
-  if (first.startsWith("|")) return <Grid rows={lines.filter((line) => !/^\|[-| :]+\|$/.test(line)).map(cells)} />;
+  if (first.startsWith("|")) return <Grid rows={lines.filter((line) => !/^\|(\s*:?-+:?\s*\|)+$/.test(line)).map(cells)} />;
   if (first.startsWith("- ")) return <ul className="plain">{lines.map((line, i) => <li key={i}>{inline(line.slice(2))}</li>)}</ul>;
   const level = /^(#+) (.*)$/.exec(first);
   if (level) return level[1]!.length > 1 ? <h3>{level[2]}</h3> : null; // the card's name is its heading
@@ -35,7 +35,7 @@ function Grid({ rows }: { rows: string[][] }) {
   const [head, ...rest] = rows;
   const named = head?.some(Boolean);
   return (
-    <div className="sideways" tabIndex={0} role="region" aria-label={named ? head!.join(", ") : "Facts"}>
+    <div className="sideways" tabIndex={0} role="group" aria-label={named ? head!.join(", ") : "Facts"}>
       <table className="facts">
         {named && <thead><tr>{head!.map((cell, i) => <th scope="col" key={i}>{cell}</th>)}</tr></thead>}
         <tbody>
