@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +11,10 @@ import pytest
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array, Candidates, Ints
 from hermes.data.catalogue import Catalogue
+from hermes.data.deeds import DEEDS
+from hermes.explain.holdings import Makers
 from hermes.explain.reasons import Limits, Reasons
+from hermes.explain.wording import Claim, said_in, sentence, table
 
 AT = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=20000)
 NAN = np.nan
@@ -45,8 +51,6 @@ def test_because_names_the_event_in_the_words_of_its_domain(shop: Catalogue) -> 
 
 
 def test_an_item_without_a_title_is_named_by_its_id(shop: Catalogue) -> None:
-    from dataclasses import replace
-
     bare = replace(shop, titles=tuple("" for _ in shop.titles))
     assert explain(bare, [11], [3], near=[1])[0].text == "Because you watched i3"
 
@@ -183,3 +187,200 @@ def test_who_ranked_an_item_higher_speaks_of_it(shop: Catalogue) -> None:
 
 def test_of_a_stranger_nothing_is_related(shop: Catalogue) -> None:
     assert {r.code for r in related(shop, [], graph=[1, 2])} <= {"new", "catalogue"}
+
+
+class Later:
+    """Another channel, which knows one item of the history."""
+
+    def evidence(self, query: Query, items: Ints) -> Ints:
+        return np.full(len(items), query.history[-1] if len(query.history) else 0)
+
+
+def told(
+    shop: Catalogue,
+    item: int,
+    history: list[int],
+    deeds: tuple[str, ...] = (),
+    language: str = "en",
+    parts: dict[str, float] | None = None,
+    **ranks: float,
+) -> Reason:
+    query = Query(
+        id="r", at=AT, history=np.array(history, np.int64), language=language,
+        deeds=np.array([DEEDS.index(d) for d in deeds], np.int64),
+    )  # fmt: skip
+    columns: dict[str, Array] = {f"rank.{c}": np.array([r]) for c, r in ranks.items()}
+    columns |= {f"part.{name}": np.array([value]) for name, value in (parts or {}).items()}
+    channels = {**CHANNELS, "late": Later()}
+    return Reasons(shop, channels).explain(query, Candidates(np.array([item]), columns))[0]
+
+
+@pytest.fixture(scope="module")
+def crewed(shop: Catalogue) -> Catalogue:
+    """The shop, with a director each four films, an actor each six, and cards that name them."""
+
+    def card(i: int) -> bytes:
+        crew = [{"name": f"d{i % 4}", "role": "director"}, {"name": f"a{i % 6}", "role": "actor"}]
+        return json.dumps({"creators": crew}).encode()
+
+    return replace(shop, cards=tuple(card(i) for i in range(len(shop))))
+
+
+@pytest.mark.parametrize(
+    ("deeds", "words"),
+    [
+        (("click", "click"), "Because you looked at Title 3"),
+        (("click", "play"), "Because you watched Title 3"),
+        (("finish", "play"), "Because you finished Title 3"),
+        (("like", "rating"), "Because you liked Title 3"),
+        (("purchase", "like"), "Because you bought Title 3"),
+        (("interaction", "interaction"), "Because you watched Title 3"),
+        ((), "Because you watched Title 3"),
+    ],
+)
+def test_the_verb_is_the_strongest_thing_that_was_done(
+    shop: Catalogue, deeds: tuple[str, ...], words: str
+) -> None:
+    assert told(shop, 11, [3, 3], deeds, near=1).text == words
+
+
+APART = {"sequence": 1.0}
+
+
+def test_two_channels_name_two_items_where_the_same_was_done_with_both(shop: Catalogue) -> None:
+    both = told(shop, 12, [2, 7], ("finish", "finish"), parts=APART, near=1, late=2)
+    both = replace(both, more=())
+    assert both == Reason(
+        "because", "Because you finished Title 2 and Title 7", (2, 7), ("near", "late")
+    )
+    one = told(shop, 12, [2, 7], ("finish", "play"), parts=APART, near=1, late=2)
+    assert one.text == "Because you finished Title 2"
+
+
+def test_what_all_share_is_told_and_nothing_that_one_of_them_lacks(crewed: Catalogue) -> None:
+    assert told(crewed, 11, [3], near=1).text == (
+        "Because you watched Title 3, and it shares its director"
+    )
+    two = told(crewed, 11, [3, 10], ("finish", "finish"), parts=APART, near=1, late=2)
+    assert two.text == "Because you finished Title 3 and Title 10"
+    makers = Makers(crewed)
+    assert makers.shared((3, 7), 11) == "director"
+    assert makers.shared((3, 10), 11) == ""
+    assert makers.shared((5,), 11) == "actor"
+
+
+def test_the_larger_part_speaks_first_and_another_cause_second(shop: Catalogue) -> None:
+    own = {"sequence": 2.0, "popularity": 0.5}
+    first = told(shop, 35, [3], parts=own, near=2, hot=1)
+    assert [first.code, *(r.code for r in first.more)] == ["because", "popular"]
+    crowd = {"sequence": 0.1, "popularity": 0.5}
+    first = told(shop, 35, [3], parts=crowd, near=1, hot=2)
+    assert [first.code, *(r.code for r in first.more)] == ["popular", "because"]
+    assert told(shop, 35, [3], near=1, hot=2).more == ()  # nobody asked
+
+
+def test_what_can_not_be_said_of_an_item_is_not_said_second(shop: Catalogue) -> None:
+    parts = {"sequence": 0.1, "popularity": 9.0, "freshness": 9.0}
+    reason = told(shop, 39, [3], parts=parts, near=1, hot=101)
+    assert (reason.code, reason.more) == ("because", ())
+
+
+def test_something_of_the_same_kind_is_named_where_nothing_else_can_be_said(
+    shop: Catalogue,
+) -> None:
+    parts = {"sequence": 1.0}
+    assert told(shop, 35, [2, 31], parts=parts, net=1) == Reason(
+        "kin", "drama, like Title 31", (31,)
+    )
+    assert told(shop, 35, [2], parts=parts, net=1).code == "chosen"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Weil du Title 2 und Title 7 gesehen hast"),
+        ("fr-CA", "Parce que vous avez regardé Title 2 et Title 7"),
+        ("es", "Porque has visto Title 2 y Title 7"),
+        ("nl", "Because you watched Title 2 and Title 7"),
+        ("../de", "Because you watched Title 2 and Title 7"),
+    ],
+)
+def test_reasons_are_in_the_language_asked_for(shop: Catalogue, language: str, words: str) -> None:
+    deeds = ("play", "play")
+    films = replace(shop, domain=np.where(shop.domain > 0, 2, 0))
+    assert told(films, 12, [2, 7], deeds, language, APART, near=1, late=2).text == words
+
+
+def test_a_word_that_is_missing_makes_the_whole_sentence_english() -> None:
+    words = {"because": {"watched": "Weil du {items} gesehen hast"}}
+    assert said_in(words, Claim("because", "watched", ("A",))) == "Weil du A gesehen hast"
+    assert said_in(words, Claim("because", "watched", ("A",), shared="director")) is None
+    assert sentence(Claim("popular", "Popular in May"), "de") == "Popular in May"
+
+
+def test_the_tables_have_the_same_keys_and_places() -> None:
+    def shape(language: str) -> dict[tuple[str, str], list[str]]:
+        found = table(language)
+        assert found is not None
+        return {
+            (part, key): sorted(re.findall(r"{(\w+)}", text))
+            for part, rows in found.items()
+            for key, text in rows.items()
+        }
+
+    for language in ("de", "fr", "es"):
+        assert shape(language) == shape("en")
+
+
+def test_a_title_with_braces_is_a_title(shop: Catalogue) -> None:
+    odd = replace(shop, titles=tuple("{name} {0}" for _ in shop.titles))
+    assert told(odd, 11, [3], near=1).text == "Because you watched {name} {0}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_claim_of_a_slate_taken_apart_holds(crewed: Catalogue, seed: int) -> None:
+    """Each sentence is read back and checked against the shop, by no code of the reasons'."""
+    rng = np.random.default_rng(seed)
+    history = rng.choice(np.arange(1, 40), 12, replace=False)
+    kinds = rng.choice(["click", "play", "finish", "purchase", "like"], 12)
+    items = np.array([i for i in rng.permutation(np.arange(1, 40)) if i not in history][:20])
+    channels = {**CHANNELS, "late": Later()}
+    columns: dict[str, Array] = {
+        f"rank.{c}": np.where(rng.random(20) < 0.3, NAN, rng.permutation(20) * 8.0 + 1)
+        for c in channels
+    }
+    columns |= {f"part.{g}": rng.normal(size=20) for g in ("sequence", "popularity", "freshness")}
+    query = Query(
+        id="r", at=AT, history=history,
+        deeds=np.array([DEEDS.index(kind) for kind in kinds], np.int64),
+    )  # fmt: skip
+    reasons = Reasons(crewed, channels).explain(query, Candidates(items, columns))
+    done = {
+        "looked at": {"click"}, "watched": {"play"}, "played": {"play"}, "finished": {"finish"},
+        "bought": {"purchase"}, "liked": {"like"},
+    }  # fmt: skip
+    spoken = 0
+    for item, first in zip(items.tolist(), reasons, strict=True):
+        codes = [first.code, *(r.code for r in first.more)]
+        assert len(set(codes)) == len(codes)
+        for reason in (first, *first.more):
+            assert not re.search(r"\d", re.sub(r"Title \d+", "", reason.text))
+            named = [int(n) for n in re.findall(r"Title (\d+)", reason.text)]
+            if reason.code == "because":
+                spoken += 1
+                verb = re.match(r"Because you ([a-z]+(?: at)?) ", reason.text)
+                assert verb is not None
+                assert set(named) <= set(history.tolist())
+                assert {kinds[history.tolist().index(n)] for n in named} <= done[verb[1]]
+                if "director" in reason.text:
+                    assert {n % 4 for n in named} == {item % 4}
+                if "actor" in reason.text:
+                    assert {n % 6 for n in named} == {item % 6}
+            elif reason.code == "new":
+                assert 0 <= 20000 - crewed.published[item] <= 30
+            elif reason.code == "kin":
+                kind = crewed.categories.code(reason.text.partition(",")[0])
+                genre = crewed.category.toarray()
+                assert genre[named[0], kind] and genre[item, kind]
+                assert named[0] in history
+    assert spoken > 3

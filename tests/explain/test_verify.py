@@ -81,6 +81,10 @@ def ruled(sentence: str, language: str = "en") -> str:
         "Here are four films: Alien, Blade Runner, Heat and “It”.",
         "“It” is from 1990.",
         "You wanted films from 1979.",
+        "You wanted sci-fi, so try Alien from 1979.",
+        "The director of Alien is Ridley Scott.",
+        "The cast of Heat includes Al Pacino.",
+        "I found a film called Heat.",
     ],
 )
 def test_what_the_evidence_holds_may_be_told(sentence: str) -> None:
@@ -148,6 +152,33 @@ def test_what_the_evidence_holds_may_be_told(sentence: str) -> None:
         "Alien is from \u0661\u0669\u0667\u0669.",
         "Alien is from 19\u00ad79.",
         "Alien ist ein Film.",
+        "Ridley Scott would recommend Alien.",
+        "Sigourney Weaver and Ridley Scott play in Alien.",
+        "Alien is a film with Sigourney Weaver and Ridley Scott.",
+        "Alien is also called Blade Runner.",
+        "Alien is called Ridley Scott.",
+        "You watched Solaris and Alien.",
+        "You watched Solaris, Alien.",
+        "You have watched Alien and Solaris.",
+        "You asked for horror, so Alien fits.",
+        "You asked for Alien.",
+        "You wanted a film from 1995, so Heat fits.",
+        "Heat costs 1995.",
+        "Alien is from about 1979.",
+        "I have directed Alien with Ridley Scott.",
+        "We made Alien with Ridley Scott in 1979.",
+        "Alien is one of two films by Ridley Scott.",
+        "Alien and Blade Runner share the director Harrison Ford.",
+        "Sigourney Weaver's Alien fits.",
+        "Blade](http://evil.example)Runner fits.",
+        "Blade<br>Runner fits.",
+        "Alien was found by Ridley Scott.",
+        "Alien belongs to Heat.",
+        "Alien tells the story of Heat.",
+        "The year of Alien is the year of Heat.",
+        "Heat is under 9.99 USD.",
+        "goes along with Heat.",
+        "Blade<Runner fits.",
         'Alien is called "The Best".',
         'Alien is "here.',
     ],
@@ -185,6 +216,22 @@ def test_a_pronoun_before_any_name_means_what_was_asked_about() -> None:
     asked = Evidence(items=(HEAT,), about=("3",))
     assert Verifier(asked).rule("It stars Al Pacino.").told
     assert not Verifier(Evidence(items=(HEAT,))).rule("It stars Al Pacino.").told
+
+
+def test_what_is_tied_to_another_title_by_a_pronoun_is_refused() -> None:
+    for tied in ("It belongs to Heat.", "Goes along with Heat.", "It is about Heat."):
+        verifier = Verifier(FACTS)
+        assert verifier.rule("Alien is a horror film.").told
+        assert not verifier.rule(tied).told
+    assert Verifier(FACTS).rule("I would start with Heat.").told
+
+
+def test_a_title_that_ends_with_a_sign_ends_no_sentence() -> None:
+    cut = Sentences.of(Evidence(items=(Item(id="a", title="Mars Attacks!"),)))
+    assert cut.feed("Mars Attacks! goes along with Heat. Yes. ") == [
+        "Mars Attacks! goes along with Heat.",
+        "Yes.",
+    ]
 
 
 def test_of_namesakes_one_must_have_all_that_is_said() -> None:

@@ -59,6 +59,7 @@ class Small:
     tier: int
     contexts: tuple[Vocabulary, ...] = ()
     path: Path = Path("bundle")
+    deeds: Any = ()
 
 
 def catalogue(names: list[str]) -> Catalogue:

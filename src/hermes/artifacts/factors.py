@@ -81,6 +81,15 @@ class Factors:
 
     def score(self, dense: Floats, sparse: Ints) -> Floats:
         """(n, Fd) NaN where missing, (n, Fs) of one user -> (n,)"""
+        return self.scored(dense, sparse, self.items, np.ascontiguousarray(sparse[:, 0]))
+
+    def score_parts(self, dense: Floats, sparse: Ints) -> Floats:
+        """The same of rows whose attributes need not be those of their item."""
+        rows = together(sparse[:, : self.own], 0, self.codes, self.of_codes, self.starts)
+        return self.scored(dense, sparse, rows, np.arange(len(rows)))
+
+    def scored(self, dense: Floats, sparse: Ints, items: Floats, rows: Ints) -> Floats:
+        """What is known of each item is in its row of `items` (N, K).  rows (n,) -> (n,)"""
         if not len(sparse):
             return np.zeros(0, np.float32)
         user = together(
@@ -89,7 +98,7 @@ class Factors:
         x = standardised(dense, self.mean, self.scale)
         out, hidden = summed(
             x @ self.numbers, np.square(x[:, : len(self.mean)]) @ self.squares,
-            np.ascontiguousarray(sparse[:, 0]), self.items, user + self.bias, self.d,
+            rows, items, user + self.bias, self.d,
         )  # fmt: skip
         for weights, biases in self.layers[:-1]:
             hidden = rectified(hidden @ weights, biases)

@@ -99,6 +99,10 @@ class Trees:
             self.masks.dtype.type(full),
         )
 
+    def rows(self, x: Floats) -> Ints:
+        """The row of `masks` that each value falls into, by feature split on.  (n, F) -> (n, Q)"""
+        return located(np.ascontiguousarray(x, np.float32), self.features, self.ends, self.cuts)
+
     def arrays(self) -> dict[str, Array]:
         """All of it, for a bundle."""
         names = ("features", "ends", "cuts", "masks", "leaves")
@@ -144,6 +148,23 @@ def summed(
             lowest = bits & (~bits + np.uint64(1))
             total += leaves[j, PLACES[(lowest * DE_BRUIJN) >> np.uint64(58)]]
         out[i] = total
+    return out
+
+
+@compiled
+def located(x: Floats, features: Ints, ends: Ints, cuts: Floats) -> Ints:
+    """As `summed` finds the interval of each value.  (n, F) -> (n, Q)"""
+    out = np.empty((len(x), len(features)), np.int64)
+    for i in range(len(x)):
+        start = 0
+        for q in range(len(features)):
+            value, low, size = x[i, features[q]], start, ends[q] - start
+            while size > 1:
+                low += (size >> 1) * (cuts[low + (size >> 1) - 1] < value)
+                size -= size >> 1
+            low = ends[q] + 1 if np.isnan(value) else low + (cuts[low] < value)
+            out[i, q] = low + 2 * q
+            start = ends[q]
     return out
 
 

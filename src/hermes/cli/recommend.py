@@ -6,7 +6,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,6 +23,10 @@ def command(
     query: Annotated[str, typer.Option(help="Words the items should match.")] = "",
     k: Annotated[int, typer.Option("-k", help="Items on the slate.", min=1, max=1000)] = 20,
     explain: Annotated[bool, typer.Option("--explain", help="Say why.")] = False,
+    attribute: Annotated[
+        bool, typer.Option("--attribute", help="Say what each score is made of.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="Of the reasons: en, de, fr or es.")] = "en",
     tier: Annotated[int, typer.Option(help="1, 2 or 3.", min=1, max=3)] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -30,14 +34,17 @@ def command(
     engine = assemble(bundle, tier)
     if user and not engine.users.code(user):
         raise NotFound(f"user {user!r} is not in {bundle}; --user '' asks for a newcomer's slate")
-    asked = ask(engine, user, k, datetime.now(UTC), uuid.uuid4().hex, explain, query)
+    now, request = datetime.now(UTC), uuid.uuid4().hex
+    asked = ask(engine, user, k, now, request, explain, query, attribute, language)
     answer = described(engine, engine.recommender(asked))
     if as_json:
         typer.echo(json.dumps(answer))
         return
-    table = Table("", "item", "title", "score", "channels", *(["why"] if explain else []))
+    more = [*(["why"] if explain else []), *(["made of"] if attribute else [])]
+    table = Table("", "item", "title", "score", "channels", *more)
     for place, item in enumerate(answer["items"], 1):
         why = [item["reason"]] if explain else []
+        why += [spelled(item["attribution"])] if attribute else []
         table.add_row(
             str(place),
             item["asset_id"],
@@ -50,3 +57,16 @@ def command(
     spent = ", ".join(f"{name} {ms:.1f}" for name, ms in answer["milliseconds"].items())
     degraded = "; ".join(f"{d['stage']}: {d['cause']}" for d in answer["degraded"])
     typer.echo(f"tier {tier}; ms: {spent}" + (f"; degraded: {degraded}" if degraded else ""))
+    found = answer["items"][0]["attribution"] if answer["items"] else None
+    if found is not None:
+        typer.echo(f"parts over {found['baseline']} ({found['base']:.3f}), by {found['method']}")
+
+
+def spelled(found: dict[str, Any] | None) -> str:
+    """Parts of a score in one line, the largest first.
+
+    >>> spelled({"parts": [{"name": "sequence", "value": 1.5}, {"name": "facts", "value": -0.25}]})
+    'sequence +1.50, facts -0.25'
+    """
+    parts = found["parts"] if found else []
+    return ", ".join(f"{part['name']} {part['value']:+.2f}" for part in parts)

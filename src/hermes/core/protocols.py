@@ -26,6 +26,7 @@ class Query:
     user: int = 0  # 0: a stranger
     history: Ints = field(default_factory=none)  # (H,) all of it, oldest first, known before `at`
     ages: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # (H,) days before `at`
+    deeds: Ints = field(default_factory=none)  # (H,) what was done, see data/deeds; (0,): unknown
     domains: tuple[str, ...] = ()  # empty: every domain
     surface: str = "home"
     context: Ints = field(default_factory=none)  # (3,) page, device and referrer; (0,): unknown
@@ -39,6 +40,8 @@ class Query:
     fairness: bool | None = None  # exposure parity across cohorts; None: the bundle's own
     size: int = 20
     explain: bool = True
+    attribute: bool = False  # take the scores apart
+    language: str = "en"  # of the reasons
 
     @property
     def seen(self) -> Ints:
@@ -74,6 +77,7 @@ class Reason:
     text: str
     evidence: tuple[int, ...] = ()  # item codes, mostly of the user's own history
     channels: tuple[str, ...] = ()
+    more: tuple[Reason, ...] = ()  # what else can be said, the strongest first
 
 
 class Channel(Protocol):

@@ -15,6 +15,7 @@ from hermes.core.vocab import Vocabulary
 from . import context, merges
 from .catalogue import Catalogue
 from .dataset import Dataset
+from .deeds import DEEDS, SHARED, WHOLE
 from .interactions import Interactions, no_fields
 from .lake import Lake
 from .rules import WEIGHTS
@@ -24,7 +25,8 @@ from .union import joined
 
 MICROS = 86_400_000_000  # in a day
 COLUMNS = (
-    "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split", "context",
+    "user_id", "asset_id", "weight", "occurred_at", "line", "event_id", "split", "context", "kind",
+    "value",
 )  # fmt: skip
 ATTRIBUTES = ("gender", "age_band", "occupation", "country")
 SPLITS = {"train": 0, "valid": 1, "test": 2}
@@ -101,7 +103,7 @@ def assemble(
     log = events.select(
         codes("user_id", users).alias("user"),
         codes("asset_id", shelf.items).alias("item"),
-        "occurred_at", "weight", "split", "line", "event_id", "context",
+        "occurred_at", "weight", "split", "line", "event_id", "context", deeds().alias("deed"),
     ).sort("user", "occurred_at", "line", "event_id")  # fmt: skip
     names, user_fields = attributes(people, users)
     context_names, contexts = circumstances(log["context"])
@@ -122,12 +124,22 @@ def assemble(
         shelf.fields,
         user_fields,
         contexts=contexts,
+        deeds=log["deed"].to_numpy(),
     )
     split = None
     if log["split"].null_count() < len(log):
         split = log["split"].replace_strict(SPLITS, default=0, return_dtype=pl.Int64).to_numpy()
     digest = fingerprint(users, shelf, interactions, names, split)
     return Dataset(users, shelf, interactions, names, digest, context_names, split)
+
+
+def deeds() -> pl.Expr:
+    """What was done, as `deeds.deed` says it of one event."""
+    value = pl.col("value")
+    whole = pl.col("kind").is_in(SHARED) & (value >= WHOLE) & (value <= 1)
+    known = {name: code for code, name in enumerate(DEEDS)}
+    plain = pl.col("kind").replace_strict(known, default=0, return_dtype=pl.Int64)
+    return pl.when(whole).then(known["finish"]).otherwise(plain)
 
 
 def codes(column: str, vocabulary: Vocabulary) -> pl.Expr:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from hermes.core.types import Array, Ints
 from hermes.core.vocab import Vocabulary
 
@@ -31,6 +33,8 @@ class Dataset:
         out = {f"users.{k}": v for k, v in self.users.arrays().items()}
         for field, names in zip(FIELDS, self.context_names, strict=False):
             out |= {f"context.{field}.{k}": v for k, v in names.arrays().items()}
+        if len(log.deeds) == len(log):
+            out["deeds"] = log.deeds.astype(np.int8)
         return out | {
             "offsets": log.offsets(),
             "items": log.items,

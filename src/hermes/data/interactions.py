@@ -18,6 +18,11 @@ def no_fields() -> Ints:
     return np.zeros((0, 0), np.int64)
 
 
+def no_deeds() -> Ints:
+    """Nobody knows what was done."""
+    return np.zeros(0, np.int64)
+
+
 def no_content() -> Floats:
     """Nothing is known of what items are."""
     return np.zeros((0, 0), np.float32)
@@ -52,6 +57,7 @@ class Interactions:
     valid: Holdout | None = None  # for early stopping
     contexts: Ints = field(default_factory=no_fields)  # (N, 3) see `context`; (0, 0): unknown
     content: Floats = field(default_factory=no_content)  # (I, D) what items are; (0, 0): unknown
+    deeds: Ints = field(default_factory=no_deeds)  # (N,) codes of `deeds`; (0,): unknown
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths and an unsorted log."""
@@ -91,6 +97,7 @@ class Interactions:
             times=self.times[mask],
             weights=self.weights[mask],
             contexts=self.contexts[mask] if len(self.contexts) else self.contexts,
+            deeds=self.deeds[mask] if len(self.deeds) else self.deeds,
         )
 
     def rank_from_end(self) -> Ints:

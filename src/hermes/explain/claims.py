@@ -7,15 +7,16 @@ none claims them of the items named last. What cannot be checked raises `Doubt`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, product
 
 from .evidence import Evidence, Item
-from .facts import Facts, named
+from .facts import NAMES, named
+from .holdings import verb
 from .marks import Doubt, Mark, clauses
-from .reasons import verb
+from .people import People
 from .vocabulary import Vocabulary
 
 NAMESAKES = 16  # readings of a sentence whose titles several items have
@@ -43,13 +44,15 @@ def judged(
         except Doubt as error:
             doubt = error
         else:
-            facts = any(m.kind not in ("glue", "wish", "maker", "year", "unit") for m in marks)
+            facts = any(
+                m.kind not in ("glue", "wish", "maker", "year", "unit", "comma") for m in marks
+            )
             return Told(spoken or tuple(subject), bool(spoken) or (bool(subject) and facts))
     raise doubt
 
 
 @dataclass(frozen=True, slots=True)
-class Claims(Facts):
+class Claims(People):
     """One reading of one sentence."""
 
     def check(self) -> None:
@@ -72,12 +75,37 @@ class Claims(Facts):
                     raise Doubt(f"the word {mark.word!r}")
                 if mark.value not in done.get(near.value, ()):
                     raise Doubt(f"{mark.word} {near.value[:60]!r}")
+        self.listed(done)
         for mark in self.of("past"):
             reasons = self.of("done", "same", "like", "because")
             if not reasons:
                 raise Doubt(f"{mark.value[:60]!r}, which is not spoken of here")
             if self.named or self.of("same", "like", "because"):
                 self.each(partial(led, mark.value), f"{mark.value[:60]!r}")
+
+    def listed(self, done: Mapping[str, set[str]]) -> None:
+        """Raise `Doubt` for a title that stands in one list with what the reader did."""
+        for k, mark in enumerate(self.marks):
+            if mark.kind != "past":
+                continue
+            for step in (-1, 1):
+                other, ended = self.chained(k, step)
+                near = self.marks[other] if 0 <= other < len(self.marks) else None
+                if near is None or near.kind != "title" or near.value in done:
+                    continue
+                if ended or other == len(self.marks) - 1:
+                    raise Doubt(f"{near.value[:60]!r} among what was done")
+
+    def chained(self, k: int, step: int) -> tuple[int, bool]:
+        """The place of what commas and `and` join with a mark, and whether an `and` did."""
+        ended = False
+        k += step
+        while 0 <= k < len(self.marks) and (
+            self.marks[k].kind == "comma" or self.words.of("and", self.marks[k].word)
+        ):
+            ended |= self.marks[k].kind != "comma"
+            k += step
+        return k, ended
 
     def nearest(self, k: int) -> Mark | None:
         """The title that stands nearest to a word."""
@@ -87,7 +115,8 @@ class Claims(Facts):
     def reasons(self) -> None:
         """Because, popular, new and a taste are claims about why something is here."""
         if self.of("because"):
-            wished = self.wishing and any(map(self.sought, self.of("category", "person", "sought")))
+            names = self.of("category", "person", "sought")
+            wished = self.wishing and any(map(self.sought, names))
             if not self.of("past") and not wished:
                 raise Doubt("a reason that is not known")
         for kind in ("popular", "new", "taste"):
@@ -98,14 +127,44 @@ class Claims(Facts):
                 self.each(partial(reasoned, mark.value), f"a taste for {mark.value!r}")
 
     def relations(self) -> None:
-        """What is the same of several, and what is like what."""
+        """What is the same of several, what is like what, what is called what, what was wanted."""
         for k, mark in enumerate(self.marks):
+            self.named_after(k, mark)
+            self.beside(k, mark)
             if mark.kind == "like" and not self.modal(k):
                 place = self.next(k, ("title", "past", "sought"))
                 if place is not None and not self.sought(self.marks[place]):
                     self.liked(self.marks[place])
         if self.of("same"):
             self.shared()
+
+    def named_after(self, k: int, mark: Mark) -> None:
+        """Raise `Doubt` for a title that nobody wished for, or that something else is called."""
+        place = self.next(k, NAMES)
+        near = None if place is None else self.marks[place]
+        titled = near is not None and near.kind in ("title", "past")
+        if near is not None and mark.kind == "wish" and titled and not self.sought(near):
+            raise Doubt(f"{near.value[:60]!r}, which was not wished for")
+        alias = self.words.of("alias", mark.word) and mark.kind not in NAMES
+        if alias and (len(self.named) > 1 or (near is not None and near.kind != "title")):
+            raise Doubt(f"the word {mark.word!r}")
+
+    def beside(self, k: int, mark: Mark) -> None:
+        """Raise `Doubt` for a title that small words tie to another: X belongs to Y, it is of Y."""
+        if mark.kind != "title" or not k:
+            return
+        before = self.marks[k - 1].word
+        if not any(self.words.of(claim, before) for claim in ("of", "bound", "maker", "beside")):
+            return
+        earlier = self.marks[:k]
+        spoken = any(
+            self.words.of("mine", m.word) or self.words.of("wisher", m.word) for m in earlier
+        )
+        stated = self.of("role", "quote") or (
+            k > 1 and self.marks[k - 2].kind in ("year", "category")
+        )
+        if any(m.kind == "title" for m in earlier) or (k > 1 and not spoken and not stated):
+            raise Doubt(f"{before} {mark.value[:60]!r}")
 
     def modal(self, k: int) -> bool:
         """Whether it is `you might like`, or `might also like`."""

@@ -53,97 +53,75 @@ class Facts:
         """Years, decades, lengths, prices and counts."""
         for k, mark in enumerate(self.marks):
             after = self.marks[k + 1] if k + 1 < len(self.marks) else None
+            if mark.kind in ("number", "decade", "money"):
+                self.exact(k)
             if mark.kind == "number" and after is not None and after.kind == "unit":
                 lasts = partial(lasting, after.value, float(mark.word))
                 self.each(lasts, f"{mark.word} {after.word}")
             elif mark.kind == "number":
-                self.year(mark.word, int(mark.word), 1)
+                self.year(k, int(mark.word), 1)
             elif mark.kind == "decade":
                 first = int(mark.word[:-1])
-                self.year(mark.word, first if first > 99 else 1900 + first, 10)
+                self.year(k, first if first > 99 else 1900 + first, 10)
             elif mark.kind == "money":
                 self.each(partial(priced, mark.value), f"the price {mark.value}")
             elif mark.kind == "measure" and not any(
                 m.kind == "unit" for m in self.marks[max(k - 1, 0) : k + 5]
             ):
                 raise Doubt(f"the word {mark.word!r}")
-            elif mark.kind == "count" and int(mark.value) not in (
-                len(self.named), len(self.evidence.items),
-            ):  # fmt: skip
-                raise Doubt(f"the number {mark.word!r}")
+            elif mark.kind == "count":
+                self.count(mark)
 
-    def year(self, said: str, first: int, span: int) -> None:
+    def exact(self, k: int) -> None:
+        """Raise `Doubt` for about, over or up to a number, and for a price without a currency."""
+        before = [m.word for m in self.marks[max(k - 2, 0) : k]]
+        near = next((w for w in before[-1:] if self.words.of("bound", w)), "")
+        counted = any(m.kind == "unit" for m in self.marks[k + 1 : k + 2])
+        if self.marks[k].kind != "money" and not counted:
+            near = near or next((w for w in before if self.words.of("cost", w)), "")
+        if near:
+            raise Doubt(f"{near} {self.marks[k].word}")
+
+    def count(self, mark: Mark) -> None:
+        """So many items, and no more is said of them than that they are here."""
+        wrong = int(mark.value) not in (len(self.named), len(self.evidence.items))
+        if wrong or self.of("person") or any(map(named, self.of("series"))):
+            raise Doubt(f"the number {mark.word!r}")
+
+    def year(self, k: int, first: int, span: int) -> None:
         """A year, or the first of ten."""
-        if not self.named and self.wishing and first in self.evidence.years:
-            return
+        said = self.marks[k].word
+        years = range(first, first + span)
+        told = any(m.kind == "wish" for m in self.marks[:k])
+        if self.wishing and (self.apart(k) or not told) and first not in self.evidence.years:
+            raise Doubt(f"the year {said}, which was not wished for")
         if len(said) < 3:
             raise Doubt(f"the number {said!r}")
-        self.each(
-            lambda one: one.year is not None and first <= one.year < first + span,
-            f"the year {said}",
-        )
-
-    def people(self) -> None:
-        """Who made what, as what."""
-        shared = bool(self.of("same"))
-        for k, mark in enumerate(self.marks):
-            if mark.kind == "person" and not (not self.named and self.sought(mark)):
-                self.each(partial(helped, mark.value), f"{mark.value[:60]!r}")
-                before = self.marks[k - 1] if k else None
-                if before is not None and before.kind == "maker" and not self.of("role"):
-                    self.each(partial(made, mark.value), f"by {mark.value[:60]!r}")
-        if not shared:
-            self.roles()
+        if not self.apart(k):
+            self.each(partial(dated, years), f"the year {said}")
 
     def sought(self, mark: Mark) -> bool:
         """Whether a name is one that the reader wished for, in a sentence that says so."""
         return self.wishing and mark.value in (*self.evidence.sought, *self.evidence.denied)
 
-    def roles(self) -> None:
-        """Each role with those named after it, the first also with those before."""
-        waiting, people = list[Mark](), list[Mark]()
-        for k, mark in enumerate(self.marks):
-            if mark.kind == "person" and not waiting:
-                people.append(mark)
-            elif mark.kind == "person":
-                self.held(waiting, mark)
-                people.append(mark)
-            elif mark.kind == "role":
-                if k and self.words.of("mine", self.marks[k - 1].word):
-                    raise Doubt(f"who {mark.word}")
-                follows = next(
-                    (m for m in self.marks[k + 1 :] if m.kind in ("person", "role")), None
-                )
-                ends = follows is None or follows.kind == "role"
-                if people and not any(m.kind == "role" for m in self.marks[:k]):
-                    for person in people:
-                        self.held([mark], person)
-                elif ends and follows is None:
-                    self.bare(mark)
-                fresh = k == 0 or self.marks[k - 1].kind == "person" or bool(people)
-                waiting = [mark] if fresh else [*waiting, mark]
-        if self.of("role") and not self.of("person"):
-            for mark in self.of("role"):
-                self.bare(mark)
+    def apart(self, k: int) -> bool:
+        """Whether a mark tells a wish only: a wish is spoken of, and no title stands before it."""
+        return self.wishing and not any(m.kind == "title" for m in self.marks[:k])
 
-    def bare(self, mark: Mark) -> None:
-        """A role without a person: made in such a year says no more than the year."""
-        if "creator" not in mark.value.split() or not self.of("number", "decade"):
-            raise Doubt(f"the word {mark.word!r}, of nobody")
-
-    def held(self, roles: Sequence[Mark], person: Mark) -> None:
-        """Raise `Doubt` unless the person had each of the roles."""
-        for role in roles:
-            what = f"{role.word} {person.value[:60]!r}"
-            self.each(partial(acted, person.value, frozenset(role.value.split())), what)
+    def wished(self, k: int) -> bool:
+        """Whether a name is only wished for; raises `Doubt` where a wish is told that is none."""
+        mark = self.marks[k]
+        if self.wishing and not self.sought(mark):
+            raise Doubt(f"{mark.value[:60]!r}, which was not wished for")
+        return self.apart(k)
 
     def categories(self) -> None:
         """Categories and series of the items, and names that were only wished for."""
-        for mark in filter(named, self.of("category")):
-            if not (not self.named and self.sought(mark)):
+        for k, mark in enumerate(self.marks):
+            if mark.kind == "category" and named(mark) and not self.wished(k):
                 self.each(partial(kind_of, mark.value), f"{mark.value[:60]!r}")
-        for mark in self.of("sought"):
-            if not self.sought(mark) or self.named:
+        for k, mark in enumerate(self.marks):
+            if mark.kind == "sought" and not (self.sought(mark) and self.apart(k)):
                 raise Doubt(f"{mark.value[:60]!r}, which is nowhere here")
         for mark in filter(named, self.of("series")):
             self.each(partial(part_of, mark.value), f"the series {mark.value[:60]!r}")
@@ -194,6 +172,11 @@ def acted(name: str, roles: frozenset[str], one: Item) -> bool:
     return any((name, role) in one.creators for role in roles) or (
         "creator" in roles and made(name, one)
     )
+
+
+def dated(years: range, one: Item) -> bool:
+    """Whether it is of one of these years."""
+    return one.year in years
 
 
 def kind_of(name: str, one: Item) -> bool:

@@ -24,6 +24,7 @@ APART = re.compile(f"{QUOTED.pattern}|{MONEY}")
 MARKS = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')
 BRACKET = re.compile(r"\s*\([^()]*\)\s*$")
 TURNED = re.compile(r"^(.+), (the|a|an|le|la|les|der|die|das|el|los|las)$", re.IGNORECASE)
+JOINT = re.compile(r"[,;:]")
 DECADE = re.compile(r"^(?:19|20)?\d0s$")
 LONGEST = 12  # words of a name that is looked for outside the evidence
 Known = Callable[[tuple[str, ...]], bool]
@@ -106,6 +107,8 @@ def scanned(
         stop, mark = named(folded, k, longest, names, words)
         start, end = found[k][0], found[stop - 1][1]
         signs(text[last:start])
+        if out and JOINT.search(text[last:start]):
+            out.append(Mark("comma", ","))
         letters(text[start:end], mark.value if mark is not None else "")
         if mark is not None:
             inside.update(range(k, stop))
@@ -143,9 +146,13 @@ def signs(between: str) -> None:
 def letters(word: str, name: str) -> None:
     """Raise `Doubt` for a letter of another script than the languages have, or than the name."""
     for c in word:
-        latin = c.isascii() or "\u00c0" <= c <= "\u017f"
+        latin = (c.isascii() and c.isalnum()) or "\u00c0" <= c <= "\u017f"
         if not latin and c not in name and c not in SIGNS:
-            raise Doubt(f"the letter {unicodedata.name(c, 'without a name')}")
+            raise (
+                Doubt(f"the sign {c!r}")
+                if c.isascii()
+                else Doubt(f"the letter {unicodedata.name(c, 'without a name')}")
+            )
 
 
 def plain(word: str, first: bool, words: Vocabulary) -> Mark:

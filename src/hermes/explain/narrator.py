@@ -7,6 +7,7 @@ sentence was verified, and nothing that was shown is taken back.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -125,7 +126,7 @@ class Narrator:
             prompt = messages(telling.question, evidence, telling.language)
             size = sum(len(one.content) for one in prompt)
             yield passed("ConstructPrompt", began, f"{size} characters")
-            cause, steps, clean = self.checked(telling)
+            cause, steps, clean = await asyncio.to_thread(self.checked, telling)
             for step in steps:
                 yield step
             if not cause:

@@ -1,88 +1,45 @@
-"""One reason an item, and never one that the data does not hold.
+"""Why each item is on the slate, and never what the data does not hold.
 
 | code | claim | what must hold |
 |---|---|---|
 | match | Matches 'alien' | the item holds these words of the query's text |
-| because | Because you watched X | X is in the recent history and adds most to the score |
+| because | Because you finished X and Y | both are in the recent history, and add most |
+| | and it shares their director | the catalogue names one and the same for all |
 | like | Like X | the same, where X is the anchor of an item's page |
 | related | Shares the director of X | the catalogue holds each step from X to the item |
 | popular | Popular this week | the item is among the first of the channel that counts that window |
 | taste | Matches your taste for Drama | Drama is commoner in the recent history than elsewhere |
+| kin | Drama, like X | both are of that category, and X is in the recent history |
 | new | New | published at most so long before the request |
 | chosen | Chosen for you | a channel that reads the history brought it, and there is a history |
 | catalogue | From the catalogue | |
 
 A popular channel, and one that knows how items hang together, speak before the history only where
-they ranked the item higher.
+they ranked the item higher. The verb is what was done, as far as anybody knows. Where scores were
+taken apart a second item of the history may be named, the part that a claim stands for decides who
+speaks first, and a second claim that holds follows as a reason of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from hermes.core.compiled import compiled
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array, Candidates, Ints
 from hermes.data.catalogue import Catalogue, padded
 
+from .attribution import PREFIX
+from .holdings import Makers, did, favourites, strongest_deeds
+from .seen import Behind, Crowd, Limits, Matcher, Seen, Tracer, Witness
+from .wording import BASE, Claim, sentence
+
 SECONDS = 86400.0  # a day
-VERBS = {
-    "listened to": ("music", "song", "podcast", "lastfm", "audio", "artist"),
-    "read": ("book", "news", "article", "goodreads", "mind"),
-    "bought": ("product", "amazon", "shop", "fashion", "beauty"),
-    "watched": ("movie", "film", "video", "tmdb", "series", "tv"),
-    "played": ("game",),
-}
-
-
-@runtime_checkable
-class Witness(Protocol):
-    """A channel that can name the item of the history behind each candidate."""
-
-    def evidence(self, query: Query, items: Ints) -> Ints:
-        """(n,) -> (n,) codes of what the query is about, 0 where nothing speaks for the item."""
-
-
-@runtime_checkable
-class Crowd(Protocol):
-    """A channel with one order for everybody, and the words for what it counted."""
-
-    phrase: str
-
-
-@runtime_checkable
-class Matcher(Protocol):
-    """A channel that can name the words of the query's text that each candidate holds."""
-
-    def matched(self, query: Query, items: Ints) -> list[str]:
-        """(n,) -> n, empty where the item holds none."""
-
-
-@runtime_checkable
-class Tracer(Protocol):
-    """A channel that can tell how each candidate hangs together with what the query is about."""
-
-    def traced(self, query: Query, items: Ints) -> list[tuple[str, tuple[int, ...]]]:
-        """(n,) -> n: a sentence without its subject, and the items it speaks of; or nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """When a claim is worth making."""
-
-    named: int = 3  # times one item of the history is named while something else can be said
-    popular: int = 100  # first places of a popular channel
-    recent: int = 50  # events of the history that make a taste
-    often: int = 3  # of those in a category, at least
-    share: float = 0.2  # of those in a category, at least
-    lift: float = 1.25  # times the category's share of the catalogue
-    new: float = 30.0  # days
+CROWD, AGE = ("popularity",), ("freshness",)  # parts of an attribution that are nobody's taste
 
 
 class Reasons:
@@ -100,57 +57,166 @@ class Reasons:
         common = np.bincount(self.categories.ravel(), minlength=len(catalogue.categories))
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
         self.newest = float(np.fmax.reduce(catalogue.published, initial=-np.inf))  # days
-        self.verbs = tuple(map(verb, catalogue.domains.names))
-        self.said = lru_cache(1 << 16)(self.say)
+        self.makers = Makers(catalogue)
+        self.said, self.told = lru_cache(1 << 16)(sentence), lru_cache(1 << 16)(self.tell)
+        self.plain = lru_cache(1 << 16)(self.say)
 
     def explain(self, query: Query, slate: Candidates) -> list[Reason]:
-        """(k,) one reason an item, in the order of the slate."""
-        ranks = {c[5:]: v for c, v in slate.columns.items() if c.startswith("rank.")}
-        behind, near, witness = self.witnessed(query, slate.items, ranks)
-        place, crowd = self.crowded(ranks, len(slate))
-        taste, new = self.taste(query, slate.items), self.fresh(query, slate.items)
-        words, matcher = self.matched(query, slate.items)
-        related = self.related(query, slate.items, ranks)
-        because, named = "like" if query.anchor else "because", Counter[int]()
+        """(k,) the first reason of each item, in the order of the slate; others behind it."""
+        apart = {c[len(PREFIX) :]: v for c, v in slate.columns.items() if c.startswith(PREFIX)}
+        seen = self.look(query, slate, 2 if apart else 1)
+        named = Counter[int]()
         out = []
-        for i, item in enumerate(slate.items.tolist()):
-            popular = place[i] <= self.limits.popular
-            worn = named[behind[i]] >= self.limits.named and (taste[i] or popular)
-            if words[i]:
-                claim = f"Matches '{words[i]}'"
-                reason = Reason("match", claim, (item,), (matcher,))
-            elif (tie := related[i]) and tie[0] <= min(near[i], place[i]):
-                reason = tie[1]
-            elif behind[i] and not worn and not (popular and place[i] < near[i]):
-                reason = self.said(because, behind[i], witness[i])
-                named[behind[i]] += 1
-            elif popular and not (taste[i] and near[i] <= place[i]):
-                reason = self.said("popular", item, crowd[i])
-            elif taste[i]:
-                reason = self.said("taste", taste[i], "")
-            elif new[i]:
-                reason = self.said("new", item, "")
-            else:
-                reason = self.chosen(query, ranks, i)
-            out.append(reason)
+        for i in range(len(slate)):
+            first = self.first(seen, i, named)
+            if first.code in ("because", "like"):
+                named[first.evidence[0]] += 1
+            out.append(self.ordered(first, seen, i, apart) if apart else first)
         return out
 
-    def witnessed(
-        self, query: Query, items: Ints, ranks: Mapping[str, Array]
-    ) -> tuple[list[int], list[float], list[str]]:
-        """Which history item speaks for each, how high its channel ranked it, and which that is.
+    def look(self, query: Query, slate: Candidates, most: int = 1) -> Seen:
+        """What holds of each item; at most so many of the history behind it."""
+        ranks = {c[5:]: v for c, v in slate.columns.items() if c.startswith("rank.")}
+        place, crowd = self.crowded(ranks, len(slate))
+        words, matcher = self.matched(query, slate.items)
+        behind = self.witnessed(query, slate.items, ranks, most)
+        return Seen(
+            query=query, items=slate.items.tolist(), ranks=ranks, behind=behind,
+            deeds=done(query, behind), place=place, crowd=crowd,
+            taste=self.taste(query, slate.items), new=self.fresh(query, slate.items),
+            words=words, matcher=matcher, related=self.related(query, slate.items, ranks),
+        )  # fmt: skip
 
-        The channels are asked in their order, each for what no channel before it could explain.
+    def first(self, seen: Seen, i: int, named: Counter[int]) -> Reason:
+        """Who speaks first of one item, by how high who says so ranked it."""
+        past, place = seen.behind[i], seen.place[i]
+        near = past[0].rank if past else np.inf
+        popular, taste = place <= self.limits.popular, seen.taste[i]
+        worn = bool(past) and named[past[0].item] >= self.limits.named and (taste or popular)
+        if seen.words[i]:
+            return self.made(seen, i, "match")
+        if (tie := seen.related[i]) and tie[0] <= min(near, place):
+            return tie[1]
+        if past and not worn and not (popular and place < near):
+            return self.made(seen, i, "because")
+        if popular and not (taste and near <= place):
+            return self.made(seen, i, "popular")
+        if taste:
+            return self.made(seen, i, "taste")
+        return self.made(seen, i, "new" if seen.new[i] else "chosen")
+
+    def ordered(self, first: Reason, seen: Seen, i: int, apart: Mapping[str, Array]) -> Reason:
+        """The first reason and one more, of another cause, the larger part first.
+
+        A match and what the graph tells stay first: a part does not know of them.
         """
-        n = len(items)
-        behind, near, witness = [0] * n, [np.inf] * n, [""] * n
+        crowd = sum(float(apart[name][i]) for name in CROWD if name in apart)
+        age = sum(float(apart[name][i]) for name in AGE if name in apart)
+        own = sum(float(values[i]) for values in apart.values()) - crowd - age
+        causes = {"own": own, "popular": crowd, "new": age}
+        can = self.holds(seen, i)
+        if first.code in ("chosen", "catalogue"):
+            codes = sorted((c for c in causes if can[c]), key=causes.__getitem__, reverse=True)
+            claims = [self.own(seen, i) if c == "own" else self.made(seen, i, c) for c in codes[:2]]
+            return replace(claims[0], more=tuple(claims[1:])) if claims else first
+        mine = first.code if first.code in ("popular", "new") else "own"
+        others = [c for c in causes if c != mine and can[c]]
+        if not others:
+            return first
+        other = max(others, key=causes.__getitem__)
+        second = self.own(seen, i) if other == "own" else self.made(seen, i, other)
+        if first.code not in ("match", "related") and causes[other] > causes[mine]:
+            first, second = second, first
+        return replace(first, more=(second,))
+
+    def holds(self, seen: Seen, i: int) -> dict[str, bool]:
+        """Which causes may be said of an item, be it second."""
+        most = max(self.limits.popular, self.limits.known * len(self.catalogue))
+        own = bool(seen.behind[i]) or bool(seen.taste[i]) or self.kin(seen, i) is not None
+        return {"own": own, "popular": seen.place[i] <= most, "new": seen.new[i]}
+
+    def kin(self, seen: Seen, i: int) -> tuple[int, int] | None:
+        """The latest of the recent history with a category of the item, and that category."""
+        own = set(self.categories[seen.items[i]].tolist()) - {0}
+        for item in seen.query.history[: -self.limits.recent - 1 : -1].tolist():
+            both = own.intersection(self.categories[item].tolist())
+            if both:
+                return item, min(both)
+        return None
+
+    def own(self, seen: Seen, i: int) -> Reason:
+        """What speaks of the person: the history, a taste, or something of the same kind."""
+        if seen.behind[i] or seen.taste[i]:
+            return self.made(seen, i, "because" if seen.behind[i] else "taste")
+        kin = self.kin(seen, i)
+        assert kin is not None
+        name = self.catalogue.categories.names[kin[1]]
+        claim = Claim("kin", "category", (self.title(kin[0]),), name)
+        return Reason("kin", self.said(claim, seen.query.language), (kin[0],))
+
+    def made(self, seen: Seen, i: int, code: str) -> Reason:
+        """A claim that holds, in words."""
+        query, item, language = seen.query, seen.items[i], seen.query.language
+        if code == "because":
+            told = tuple((c, by, seen.deeds.get(c, 0)) for c, _, by in seen.behind[i])
+            return self.told(told, item, query.anchor > 0, language)
+        if code == "popular":
+            return self.plain(code, item, seen.crowd[i], language)
+        if code in ("taste", "new"):
+            return self.plain(code, seen.taste[i] if code == "taste" else item, "", language)
+        if code == "match":
+            words = self.said(Claim("match", "words", name=seen.words[i]), language)
+            return Reason("match", words, (item,), (seen.matcher,))
+        own = [c for c, r in seen.ranks.items() if r[i] < np.inf and c not in self.crowds]
+        if own and len(query.history):
+            return Reason("chosen", self.said(Claim("chosen", "item"), language), (), tuple(own))
+        return Reason("catalogue", self.said(Claim("catalogue", "item"), language))
+
+    def say(self, code: str, subject: int, channel: str, language: str) -> Reason:
+        """A claim of one subject, an item's code or a category's; kept for the next who asks."""
+        if code == "popular":
+            words = self.said(Claim(code, self.crowds[channel]), language)
+            return Reason(code, words, (subject,), (channel,))
+        if code == "taste":
+            name = self.catalogue.categories.names[subject]
+            return Reason(code, self.said(Claim(code, "category", name=name), language))
+        return Reason(code, self.said(Claim(code, "item"), language), (subject,))
+
+    def tell(
+        self, told: tuple[tuple[int, str, int], ...], item: int, like: bool, language: str
+    ) -> Reason:
+        """The same of items, who named them and what was done; kept for the next who asks."""
+        domains, domain = self.catalogue.domains.names, self.catalogue.domain
+        verbs = [did(domains[domain[code]], deed) for code, _, deed in told]
+        two = len(told) > 1 and verbs[0] == verbs[1] and not like
+        items = tuple(code for code, _, _ in told[: 1 + two])
+        shared = "" if like else self.makers.shared(items, item)
+        code, key = ("like", "item") if like else ("because", verbs[0])
+        claim = Claim(code, key, tuple(map(self.title, items)), shared=shared)
+        channels = dict.fromkeys(channel for _, channel, _ in told[: 1 + two])
+        return Reason(code, self.said(claim, language), items, tuple(channels))
+
+    def title(self, code: int) -> str:
+        """An item's title, or its id."""
+        return self.catalogue.titles[code] or self.catalogue.items.names[code]
+
+    def witnessed(
+        self, query: Query, items: Ints, ranks: Mapping[str, Array], most: int
+    ) -> list[list[Behind]]:
+        """Which items of the history speak for each, at most so many, by as many channels.
+
+        The channels are asked in their order, until all is explained.
+        """
+        out: list[list[Behind]] = [[] for _ in range(len(items))]
         for name, channel in self.witnesses.items():
-            if name in ranks and not all(behind):
-                found = channel.evidence(query, items).tolist()
-                for i, (code, rank) in enumerate(zip(found, ranks[name].tolist(), strict=True)):
-                    if code and not behind[i] and rank < np.inf:  # not NaN
-                        behind[i], near[i], witness[i] = code, rank, name
-        return behind, near, witness
+            if name not in ranks or all(len(past) >= most for past in out):
+                continue
+            found = channel.evidence(query, items).tolist()
+            for past, code, rank in zip(out, found, ranks[name].tolist(), strict=True):
+                fresh = len(past) < most and (not past or past[0].item != code)
+                if code and fresh and rank < np.inf:  # not NaN
+                    past.append(Behind(code, rank, name))
+        return out
 
     def related(
         self, query: Query, items: Ints, ranks: Mapping[str, Array]
@@ -161,7 +227,7 @@ class Reasons:
             told = self.tracers[name].traced(query, items)
             for i, ((text, codes), rank) in enumerate(zip(told, ranks[name].tolist(), strict=True)):
                 if text and rank < np.inf and not out[i]:
-                    out[i] = rank, Reason("related", started(text), codes, (name,))
+                    out[i] = rank, self.tied(query, text, codes, name)
         return out
 
     def matched(self, query: Query, items: Ints) -> tuple[list[str], str]:
@@ -199,50 +265,24 @@ class Reasons:
         age = now - self.catalogue.published[items]
         return [bool(x) for x in (age >= 0) & (age <= self.limits.new)]
 
-    def chosen(self, query: Query, ranks: Mapping[str, Array], i: int) -> Reason:
-        """What can be said when nothing else holds."""
-        own = [c for c, r in ranks.items() if r[i] < np.inf and c not in self.crowds]
-        if own and len(query.history):
-            return Reason("chosen", "Chosen for you", (), tuple(own))
-        return Reason("catalogue", "From the catalogue")
-
-    def say(self, code: str, subject: int, channel: str) -> Reason:
-        """The words of a claim; the subject is an item's code or a category's."""
-        if code == "popular":
-            return Reason(code, self.crowds[channel], (subject,), (channel,))
-        if code == "taste":
-            name = self.catalogue.categories.names[subject]
-            return Reason(code, f"Matches your taste for {name}")
-        if code == "new":
-            return Reason(code, "New", (subject,))
-        title = self.catalogue.titles[subject] or self.catalogue.items.names[subject]
-        if code == "like":
-            return Reason(code, f"Like {title}", (subject,), (channel,))
-        done = self.verbs[self.catalogue.domain[subject]]
-        return Reason(code, f"Because you {done} {title}", (subject,), (channel,))
+    def tied(self, query: Query, text: str, codes: tuple[int, ...], channel: str) -> Reason:
+        """What a tracer told, in the reader's language where it is a part that both share."""
+        words = started(text)
+        if query.language != BASE and len(codes) == 2:
+            part = self.makers.shared(codes[:1], codes[1])
+            claim = Claim("related", part, (self.title(codes[0]),))
+            if part and words == sentence(claim):
+                words = self.said(claim, query.language)
+        return Reason("related", words, codes, (channel,))
 
 
-@compiled
-def favourites(
-    categories: Ints, common: Array, recent: Ints, items: Ints, often: int, share: float,
-    lift: float,
-) -> Ints:  # fmt: skip
-    """Of each item the category that is most above its share, 0 where none is enough.  -> (n,)"""
-    counts = np.zeros(len(common), np.int64)
-    for item in recent:
-        for category in categories[item]:
-            counts[category] += 1
-    lifts = counts / len(recent) / common
-    for category in range(len(common)):
-        weak = counts[category] < often or counts[category] / len(recent) < share
-        if weak or lifts[category] < lift or not category:
-            lifts[category] = 0.0
-    out = np.zeros(len(items), np.int64)
-    for i in range(len(items)):
-        for category in categories[items[i]]:
-            if lifts[category] > lifts[out[i]]:
-                out[i] = category
-    return out
+def done(query: Query, behind: list[list[Behind]]) -> dict[int, int]:
+    """What was done with each item that is named, the strongest; nothing where nobody knows."""
+    if len(query.deeds) != len(query.history) or not len(query.history):
+        return {}
+    codes = list({one.item for past in behind for one in past})
+    deeds = strongest_deeds(query.history, query.deeds, np.array(codes, np.int64))
+    return dict(zip(codes, deeds.tolist(), strict=True))
 
 
 def started(text: str) -> str:
@@ -253,13 +293,3 @@ def started(text: str) -> str:
     """
     bare = text.removeprefix("is in the ").removeprefix("is ")
     return bare[:1].upper() + bare[1:]
-
-
-def verb(domain: str) -> str:
-    """What one does with an item of a domain, in the past.
-
-    >>> verb("books"), verb("movielens"), verb("recipes")
-    ('read', 'watched', 'chose')
-    """
-    words = domain.lower()
-    return next((v for v, stems in VERBS.items() if words.startswith(stems)), "chose")

@@ -59,6 +59,8 @@ class Verifier:
             self.subject = None
             return Ruling("", "a sentence without an end")
         try:
+            if next((c for c in said if c.isalnum()), "").islower():
+                raise Doubt("no beginning of a sentence")
             whole = self.asides(said)
             found = judged(self.marks(whole), self.evidence, self.words, self.subject or ())
         except Doubt as doubt:
@@ -120,7 +122,7 @@ class Sentences:
         """For the names of the evidence."""
         every = [one.title for one in evidence.items] + [title for title, _ in evidence.history]
         every += [name for one in evidence.items for name in one.makers()]
-        return cls([name for name in every if re.search(r"[.!?\u2026]\s", name)])
+        return cls([name for name in every if re.search(r"[.!?\u2026](?:\s|$)", name)])
 
     def feed(self, piece: str) -> list[str]:
         """The sentences that are whole now."""
@@ -147,6 +149,8 @@ class Sentences:
         """Whether a name goes on over this place, as far as can be seen."""
         text = self.held.casefold()
         for name in map(str.casefold, self.names):
+            if text[:end].endswith(name):
+                return True  # `Airplane!` ends no sentence
             for cut in (m.end() for m in re.finditer(r"[.!?\u2026]+(?=\s)", name)):
                 if text[:end].endswith(name[:cut]):
                     after, more = text[end:], name[cut:]

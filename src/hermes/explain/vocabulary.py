@@ -16,8 +16,9 @@ from .templates import LANGUAGES, short
 HERE = Path(__file__).parent / "words"
 WORD = re.compile(r"[^\W_]+")
 CLAIMS = (
-    "deny", "wish", "wisher", "modal", "like", "because", "popular", "new", "taste", "same", "all",
-    "mine", "maker", "series", "year", "category", "measure",
+    "deny", "wish", "wisher", "modal", "like", "because", "popular", "new", "taste", "same",
+    "mine", "maker", "series", "year", "category", "measure", "and", "of", "link", "beside",
+    "alias", "bound", "cost",
 )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array
 from hermes.data.catalogue import Catalogue
 from hermes.explain.evidence import Evidence, Item, item
+from hermes.explain.holdings import verb
 from hermes.explain.marks import spelt
-from hermes.explain.reasons import verb
 from hermes.explain.templates import listed, told
 from hermes.explain.vocabulary import key
 
@@ -94,11 +94,11 @@ class Agent:
         if first.kind == "reset":  # `forget everything` is meant for the wishes
             now = Kept(user=now.user, turn=now.turn)
             return Plan(kept=now, slate=False, said=(told(language, "reset"),), kind="reset")
-        if self.judge is not None and self.judge(text).attack:
-            return Plan(kept=now, slate=False, said=(told(language, "attack"),), kind="attack")
         if first.kind in ("decline", "talk"):
             said = (told(language, first.what),)
             return Plan(kept=now, slate=False, said=said, kind=first.kind)
+        if self.judge is not None and self.judge(text).attack:
+            return Plan(kept=now, slate=False, said=(told(language, "attack"),), kind="attack")
         if first.kind == "ask":
             return self.asked(now, first, language)
         if first.kind == "forget":

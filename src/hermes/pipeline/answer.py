@@ -21,15 +21,33 @@ def ask(
     request: str,
     explain: bool = True,
     text: str = "",
+    attribute: bool = False,
+    language: str = "en",
 ) -> Query:
     """What `user` asks at a moment; an unknown name is a newcomer."""
     code = engine.users.code(user)
     items, times = engine.history(code)
     ages = (at.timestamp() / 86400 - times).astype(np.float32)
     return Query(
-        id=request, at=at, user=code, history=items, ages=ages,
-        text=text, size=size, explain=explain,
+        id=request, at=at, user=code, history=items, ages=ages, deeds=engine.done(code),
+        text=text, size=size, explain=explain, attribute=attribute, language=language,
     )  # fmt: skip
+
+
+def apart(slate: Slate, row: int) -> dict[str, Any] | None:
+    """One item's score taken apart, the largest part first; None where nobody asked."""
+    found = slate.attribution
+    if found is None:
+        return None
+    values = {name: float(column[row]) for name, column in found.parts.items()}
+    order = sorted(values, key=lambda name: -abs(values[name]))
+    return {
+        "method": found.method,
+        "baseline": found.baseline,
+        "base": found.base,
+        "score": float(slate.items.columns["score"][row]),
+        "parts": [{"name": name, "value": values[name]} for name in order],
+    }
 
 
 def described(engine: Engine, slate: Slate) -> dict[str, Any]:
@@ -46,7 +64,8 @@ def described(engine: Engine, slate: Slate) -> dict[str, Any]:
                 "score": float(columns["score"][row]),
                 "propensity": float(columns["propensity"][row]),
                 "channels": [c for c in brought if np.isfinite(columns[f"rank.{c}"][row])],
-                "reason": reason.text if reason else "",
+                "reason": "; ".join(r.text for r in (reason, *reason.more)) if reason else "",
+                "attribution": apart(slate, row),
             }
         )
     return {

@@ -7,6 +7,8 @@ import re
 from hermes.explain.evidence import Item
 from hermes.explain.templates import listed, role, told, units
 
+from .turns import place
+
 POINTING = re.compile(
     r"^(?:it|that|this|he|she|them?|(?:that|this|the) (?:one|film|movie|book|item|song|album|game)"
     r"|dies(?:er|e|es)|das|der|die|es|(?:der|die|das) \w+|ça|cela|celui-ci|celle-ci|(?:le|la) \w+"
@@ -37,8 +39,6 @@ SAID = 2  # sentences of a description that are told
 
 def pointing(target: str) -> bool:
     """Whether words point at what was shown or spoken of, not at a title."""
-    from .turns import place
-
     return WORDS.match(target) is not None or (
         place(target) is not None and POINTING.match(target) is not None
     )

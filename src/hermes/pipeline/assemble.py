@@ -42,9 +42,10 @@ from hermes.retrieval.knowledge import GraphChannel
 from hermes.retrieval.text_search import TextChannel, TextSearch
 
 from . import lead
+from .attributed import Attributor
 from .blend import Blend, Scale
 from .content import Finder, late_rows
-from .rankers import gate_of, stages
+from .rankers import gate_of, groups_of, stages
 from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
 from .recommender import Recommender
 from .restore import restored
@@ -70,6 +71,7 @@ class Engine:
     tier: int
     item_vectors: Floats  # (I, D) unit rows, for diversity
     path: Path
+    deeds: Ints  # (N,) what was done, see data/deeds; (0,) where the bundle does not know
 
     @property
     def search(self) -> TextSearch:
@@ -80,6 +82,11 @@ class Engine:
         """Items and times of a user's events in the bundle; empty for a stranger."""
         span = slice(self.offsets[user], self.offsets[user + 1]) if user else slice(0, 0)
         return self.items[span], self.times[span]
+
+    def done(self, user: int) -> Ints:
+        """What a user did with each item of the history; empty where nobody knows.  -> (H,)"""
+        span = slice(self.offsets[user], self.offsets[user + 1]) if user else slice(0, 0)
+        return self.deeds[span]
 
 
 def assemble(path: Path, tier: int = 2, arrivals: Sequence[Card] = ()) -> Engine:
@@ -125,6 +132,7 @@ def engine(bundle: Bundle, path: Path, tier: int, arrivals: Sequence[Card] = ())
         tier=tier,
         item_vectors=at.vectors,
         path=path,
+        deeds=known.get("deeds", np.zeros(0, np.int8)).astype(np.int64),
     )
 
 
@@ -185,6 +193,7 @@ def recommender(
         stages=() if tier == 3 else stages(bundle, recipe, at, tier),
         gate=gate_of(bundle, at, tier),
         reader=finder.reader if finder else None,
+        attributor=Attributor(groups_of(bundle, [s.channel.name for s in channels])),
         explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
         seats={COLD: recipe.cold.seats} if recipe.cold is not None else {},

@@ -126,12 +126,9 @@ class Blend:
 
         instead: weights of this query alone.
         """
-        table, given = tabulate(pools), self.weights if instead is None else instead
-        weights = np.array([given.get(c, 1.0) for c in table.channels], np.float32)
-        if not weights.any():  # a newcomer may get nothing but channels that others can do without
-            weights = np.ones_like(weights)
+        table = tabulate(pools)
         columns: dict[str, Array] = {
-            "blend": weights @ scaled(table, self.scale, self.constant)
+            "blend": self.weigh(table, instead) @ scaled(table, self.scale, self.constant)
             if len(table.items)
             else np.zeros(0, np.float32)
         }
@@ -139,6 +136,22 @@ class Blend:
             columns[f"retrieval.{name}"] = score
             columns[f"rank.{name}"] = rank
         return Candidates(table.items, columns)
+
+    def weigh(self, table: Table, instead: Mapping[str, float] | None) -> Floats:
+        """What each channel of the table counts.  -> (C,)"""
+        given = self.weights if instead is None else instead
+        weights = np.array([given.get(c, 1.0) for c in table.channels], np.float32)
+        if not weights.any():  # a newcomer may get nothing but channels that others can do without
+            weights = np.ones_like(weights)
+        return weights
+
+    def parts(
+        self, pools: Mapping[str, Candidates], instead: Mapping[str, float] | None = None
+    ) -> tuple[Table, Floats]:
+        """What each channel adds to the blend of each item; the columns' sums.  -> C x n, (C, n)"""
+        table = tabulate(pools)
+        weights = self.weigh(table, instead)
+        return table, weights[:, None] * scaled(table, self.scale, self.constant)
 
 
 def learn_weights(

@@ -10,7 +10,7 @@ import numpy as np
 from hermes.core.types import Array
 from hermes.data.catalogue import Catalogue
 from hermes.retrieval.facts import dated
-from hermes.retrieval.understood import Understood
+from hermes.retrieval.understood import Constraint, Understood
 from hermes.retrieval.wording import money, years
 
 from .wishes import FIELDS, Wish
@@ -110,11 +110,8 @@ def named(held: Sequence[Wish], target: str, understand: Callable[[str], Underst
     return out or [one for one in held if one.kind in kinds]
 
 
-def touches(wish: Wish, other: object) -> bool:
+def touches(wish: Wish, other: Constraint) -> bool:
     """Whether a wish and something understood of a text ask for the same kind of thing."""
-    from hermes.retrieval.understood import Constraint
-
-    assert isinstance(other, Constraint)
     if wish.kind != other.kind:
         return False
     if wish.kind in ("year", "price"):

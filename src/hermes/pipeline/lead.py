@@ -91,17 +91,20 @@ def meant(intent: Intent | None, query: Query) -> Callable[[Ints], Floats] | Non
     return None if intent is None or found is None else partial(intent.moved, found)
 
 
+def pushes(trace: Trace, items: Ints) -> tuple[Floats, Floats]:
+    """Deviations by which the text's moods and a short history move items.  (n,) -> (n,), (n,)"""
+    still = np.zeros(len(items), np.float32)
+    text = still if trace.liking is None else np.float32(MOOD) * trace.liking(items)
+    return text, still if trace.leaning is None else trace.leaning(items)
+
+
 def swayed(trace: Trace, pool: Candidates, score: Array) -> Array:
     """Scores, moved by the moods that the text asks for and by a short history.  (n,) -> (n,)"""
     known = np.isfinite(score)
     if (trace.liking is None and trace.leaning is None) or not known.any():
         return score
-    moved = np.zeros(len(score), np.float32)
-    if trace.liking is not None:
-        moved += MOOD * trace.liking(pool.items)
-    if trace.leaning is not None:
-        moved += trace.leaning(pool.items)
-    return score + np.std(score[known]) * moved
+    text, history = pushes(trace, pool.items)
+    return score + np.std(score[known]) * (text + history)
 
 
 def weights(

@@ -42,6 +42,7 @@ def standing(log: Interactions, name: str, user: int, past: slice, at: float, si
         user=user,
         history=log.items[past],
         ages=(at - log.times[past]).astype(np.float32),
+        deeds=log.deeds[past],
         size=size,
         explain=False,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,15 +13,28 @@ from hermes.artifacts.onnx_session import Session
 from hermes.artifacts.trees import Trees
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
+from hermes.explain.attribution import Solver, of_any, of_factors, of_trees
+from hermes.explain.attribution import mixed as mixture
+from hermes.explain.groups import channel_groups, dense_groups, sparse_groups
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.ranking.gate import Gate
 from hermes.ranking.scorer import Features, RankerScorer, Score
 
+from .attributed import Sharing
 from .recipe import Recipe
 from .recommender import Stage
 from .restore import restored
+
+
+class Part(NamedTuple):
+    """What a ranker adds to the blend, which features it reads, and how that is shared out."""
+
+    score: Score
+    read: Collection[str]
+    solve: Solver
+    hybrid: Score | None = None  # the same of rows that mix two items; None: `score` can
 
 
 def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
@@ -31,11 +44,25 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
         if spec is None or name not in bundle.manifest["models"]:
             continue
         columns = columns_of(bundle.manifest["models"][name], at)
-        learned, read = learned_part(bundle, name, at, tier)
-        scoring = added(learned, columns.names.index("blend"))
-        features = features_of(columns, read)
-        out.append(Stage(scorer=RankerScorer(name, features, scoring), keep=spec.keep))
+        part = learned_part(bundle, name, at, tier)
+        scoring = added(part.score, columns.names.index("blend"))
+        features = features_of(columns, part.read)
+        shared = Sharing(
+            features=features,
+            learned=part.hybrid or part.score,
+            columns=dense_groups(columns.names, groups_of(bundle, columns.channels)),
+            codes=sparse_groups(len(columns.cardinalities)),
+            solve=part.solve,
+        )
+        scorer = RankerScorer(name, features, scoring)
+        out.append(Stage(scorer=scorer, keep=spec.keep, shared=shared))
     return tuple(out)
+
+
+def groups_of(bundle: Bundle, channels: Sequence[str]) -> dict[str, str]:
+    """The part of an attribution that each channel belongs to."""
+    read = tuple(bundle.manifest.get("encoders", {}))
+    return channel_groups(channels, bundle.manifest["models"], read)
 
 
 def gate_of(bundle: Bundle, at: Snapshot, tier: int) -> Gate | None:
@@ -82,44 +109,52 @@ def added(learned: Score, start: int) -> Score:
     return scoring
 
 
-def learned_part(
-    bundle: Bundle, name: str, at: Snapshot, tier: int
-) -> tuple[Score, Collection[str]]:
-    """What a ranker adds to the blend, and which features it reads."""
+def learned_part(bundle: Bundle, name: str, at: Snapshot, tier: int) -> Part:
+    """What a ranker adds to the blend."""
     graph, entry = bundle.graph(name), bundle.manifest["models"][name]
+    whole = ("dense", "sparse", "history")
     if "members" in entry:
         return mixed(bundle, name, at, tier)
     if entry["class"].endswith(":LambdaMART"):
         trees = Trees.restore(bundle.arrays(f"models/{name}"))
-        return (lambda dense, sparse, history: trees.score(dense)), ("dense",)
-    if tier == 1:
-        return alone(restored(bundle, name)), ("dense", "sparse", "history")
+        return Part(lambda dense, sparse, history: trees.score(dense), ("dense",), of_trees(trees))
     if entry["class"].endswith(":DeepFM"):
         arrays, sparse = bundle.arrays(f"models/{name}"), tuple(entry["shape"]["sparse"])
         factors = Factors.of(arrays, sparse, at.item_fields[: sparse[0]])
-        return (lambda dense, sparse, history: factors.score(dense, sparse)), ("dense", "sparse")
-    if graph is None:
-        return alone(restored(bundle, name)), ("dense", "sparse", "history")
+        score = lambda dense, sparse, history: factors.score(dense, sparse)
+        hybrid = lambda dense, sparse, history: factors.score_parts(dense, sparse)
+        if tier == 1:
+            score = alone(restored(bundle, name))
+        return Part(score, ("dense", "sparse"), of_factors(factors), hybrid)
+    if tier == 1 or graph is None:
+        score = alone(restored(bundle, name))
+        return Part(score, whole, of_any(score))
     session = Session(graph)
 
     def run(dense: Floats, sparse: Ints, history: Ints) -> Floats:
         given: dict[str, Array] = {"dense": dense, "sparse": sparse, "history": history[None]}
         return np.asarray(session.run(**{k: given[k] for k in session.inputs}))
 
-    return run, session.inputs
+    return Part(run, session.inputs, of_any(run))
 
 
-def mixed(bundle: Bundle, name: str, at: Snapshot, tier: int) -> tuple[Score, Collection[str]]:
+def mixed(bundle: Bundle, name: str, at: Snapshot, tier: int) -> Part:
     """An ensemble: what its members add, by their shares; only those that count are there."""
     shares: dict[str, float] = bundle.manifest["models"][name]["members"]
     parts = [learned_part(bundle, f"{name}.{member}", at, tier) for member in shares]
     loud = np.array(list(shares.values()), np.float32)
 
     def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
-        each = np.stack([score(dense, sparse, history) for score, _ in parts])  # (M, n)
+        each = np.stack([part.score(dense, sparse, history) for part in parts])  # (M, n)
         return np.asarray(loud @ each)
 
-    return scoring, {feature for _, read in parts for feature in read}
+    def hybrid(dense: Floats, sparse: Ints, history: Ints) -> Floats:
+        each = [(part.hybrid or part.score)(dense, sparse, history) for part in parts]
+        return np.asarray(loud @ np.stack(each))
+
+    solve = mixture([(s, p.solve) for s, p in zip(shares.values(), parts, strict=True)])
+    read = {feature for part in parts for feature in part.read}
+    return Part(scoring, read, solve, hybrid)
 
 
 def alone(ranker: Any) -> Score:

@@ -11,12 +11,14 @@ import numpy as np
 from hermes.core.errors import Unavailable
 from hermes.core.protocols import Explainer, Policy, Query, Reason, Scorer
 from hermes.core.types import Candidates, strongest
+from hermes.explain.attribution import Attribution
 from hermes.policy.rules import Rules
 from hermes.ranking.gate import Gate
 from hermes.ranking.intent import Intent
 
 from . import lead
 from .asked import Reader
+from .attributed import Attributor, Sharing
 from .blend import Blend
 from .breaker import Breaker, attempt
 from .sources import Sources
@@ -33,6 +35,7 @@ class Stage:
     scorer: Scorer
     keep: int
     breaker: Breaker = field(default_factory=Breaker)
+    shared: Sharing | None = None  # how its score is taken apart; None: it cannot be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Recommender:
     gate: Gate | None = None  # hands a strange request to others than those
     intent: Intent | None = None  # moves up what a short history says plainly
     reader: Reader | None = None  # of the query's text; without one it is searched for as it is
+    attributor: Attributor | None = None  # takes scores apart where a query asks for it
     explainer: Explainer | None = None
     retrieve: int = 1000  # candidates that leave retrieval
     seats: Mapping[str, int] = field(default_factory=dict)  # of those, for a channel's first
@@ -76,9 +80,10 @@ class Recommender:
         choice = self.policy.choose(query, pool, query.size)
         items = pool.take(choice.order).with_column("propensity", choice.propensity)
         trace.stage("policy", items)
+        items, attribution = self.attributed(query, items, trace)
         reasons = self.explained(query, items, trace)
         trace.stage("reasons")
-        return Slate(query, items, reasons, trace)
+        return Slate(query, items, reasons, trace, attribution)
 
     def blended(self, brought: Mapping[str, Candidates], trace: Trace) -> Candidates:
         """One pool; the more explicit a text is, the less behaviour counts."""
@@ -138,6 +143,17 @@ class Recommender:
             raise Unavailable(f"{stage.scorer.name}: no finite score for {len(pool)} candidates")
         told = pool.with_column(stage.scorer.name, score)
         return told.with_column("score", lead.swayed(trace, pool, score))
+
+    def attributed(
+        self, query: Query, items: Candidates, trace: Trace
+    ) -> tuple[Candidates, Attribution | None]:
+        """The items with the parts of their scores, where the query asks for them."""
+        if not query.attribute or self.attributor is None:
+            return items, None
+        apart = partial(self.attributor, self, query, items, trace)
+        found = attempt(apart, "attribution", trace)
+        trace.stage("attribution")
+        return found or (items, None)
 
     def explained(self, query: Query, items: Candidates, trace: Trace) -> list[Reason]:
         """One reason an item, or none at all."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Bools, Candidates, Floats, Ints
+from hermes.explain.attribution import Attribution
 from hermes.retrieval.understood import Understood
 
 
@@ -80,3 +81,4 @@ class Slate:
     items: Candidates  # (k,) columns score, propensity, blend, retrieval.*, rank.* ...
     reasons: list[Reason]  # (k,) or empty when nobody asked
     trace: Trace
+    attribution: Attribution | None = None  # of the scores, when it was asked for

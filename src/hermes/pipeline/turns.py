@@ -72,7 +72,7 @@ def turns(text: str) -> list[Turn]:
     >>> [one.what or one.kind for one in turns("something shorter, no horror")]
     ['shorter', 'wish']
     >>> turns("who directed Alien?")
-    [Turn(kind='ask', what='director', target='Alien')]
+    [Turn(kind='ask', what='director', target='Alien', role='')]
     """
     plain = " ".join(text[:READ].replace("\u2019", "'").split())
     out = list[Turn]()

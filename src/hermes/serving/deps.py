@@ -14,6 +14,7 @@ import numpy as np
 from fastapi import Depends, Request
 
 from hermes.core.types import Array, Ints
+from hermes.data.deeds import deed
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
 from hermes.explain.guard import Guard
@@ -46,6 +47,7 @@ class Past:
     items: Ints  # (H,) oldest first
     times: Array  # (H,) float64 days since the epoch
     disliked: Ints  # (D,) items whose last word was no
+    deeds: Ints  # (H,) what was done, see data/deeds; (0,): unknown
 
 
 @dataclass
@@ -82,21 +84,23 @@ class Deps:
         code = engine.users.code(user_id)
         rows = slice(int(engine.offsets[code]), int(engine.offsets[code + 1])) if code else slice(0)
         items, times = engine.items[rows], engine.times[rows]
+        deeds = engine.deeds[rows] if len(engine.deeds) else np.zeros(len(items), np.int64)
         recent = self.log.recent(user_id, RECENT) if user_id else []
         if not recent:
-            return Past(code, items, times, NONE)
+            return Past(code, items, times, NONE, deeds)
         known = set(zip(items.tolist(), np.round(times * DAY).tolist(), strict=True))
         added, disliked = self.sift(recent, known)
         if added:
-            late = sorted(added, key=lambda pair: pair[1])
-            items = np.concatenate([items, np.array([item for item, _ in late], np.int64)])
-            times = np.concatenate([times, np.array([at for _, at in late])])
-        return Past(code, items, times, disliked)
+            late = sorted(added, key=lambda one: one[1])
+            items = np.concatenate([items, np.array([item for item, _, _ in late], np.int64)])
+            times = np.concatenate([times, np.array([at for _, at, _ in late])])
+            deeds = np.concatenate([deeds, np.array([done for _, _, done in late], np.int64)])
+        return Past(code, items, times, disliked, deeds)
 
     def sift(
         self, recent: list[Recent], known: set[tuple[int, float]]
-    ) -> tuple[list[tuple[int, float]], Ints]:
-        """(item, days) that models should read, and what the user turned down.
+    ) -> tuple[list[tuple[int, float, int]], Ints]:
+        """(item, days, deed) that models should read, and what the user turned down.
 
         An event that is in the bundle already, same item and same second, is not taken twice.
         """
@@ -116,7 +120,7 @@ class Deps:
                 continue
             no.discard(item)
             if (item, float(round(event.at))) not in known:
-                added.append((item, event.at / DAY))
+                added.append((item, event.at / DAY, deed(event.kind, event.value)))
         return added, np.array(sorted(no), np.int64)
 
     def tick(self) -> None:

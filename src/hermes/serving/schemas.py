@@ -32,6 +32,25 @@ class Ask(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     exclude: Annotated[list[Id], Meta(max_length=10_000)] = []
     explain: bool = True
     trace: bool = False  # how the slate came about, stage by stage
+    attribute: bool = False  # take each score apart
+    language: Annotated[str, Meta(max_length=35)] = "en"  # of the reasons: en, de, fr, es
+
+
+class Part(msgspec.Struct, gc=False):
+    """What one group of features adds to a score."""
+
+    name: str  # history, sequence, collaborative, text, popularity ...
+    value: float
+
+
+class Attribution(msgspec.Struct, gc=False):
+    """A score taken apart: `base` and all `parts` sum to `score`."""
+
+    method: str  # how what a ranker has learned was shared out
+    baseline: str  # what the parts are over, in words
+    base: float  # its score
+    score: float
+    parts: list[Part]  # the largest first, by size
 
 
 class Why(msgspec.Struct, gc=False):  # these make no cycle: nothing for the collector to follow
@@ -55,6 +74,7 @@ class Item(msgspec.Struct, gc=False, omit_defaults=True):
     asset: msgspec.Raw | dict[str, Any]  # the item's card
     places: dict[str, int] = {}  # from 0, at each stage that had it, when traced
     effects: list[Effect] = []  # what the policy did to it, when traced
+    attribution: Attribution | None = None  # where it was asked for
 
 
 class Degradation(msgspec.Struct, gc=False):

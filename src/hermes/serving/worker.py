@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hermes.core.errors import HermesError
 from hermes.data.arrivals import Card
 from hermes.data.log import Log
+from hermes.pipeline.agent import Kept
 from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import Engine, assemble
 
@@ -21,6 +23,7 @@ from .growth import Growth
 from .overlay import Shelf
 from .settings import Settings
 from .telemetry import Telemetry
+from .voice import mind
 
 SWITCH = 0.0005  # seconds after which the log's thread gives way to a request
 
@@ -54,7 +57,7 @@ def house(settings: Settings) -> Deps:
         shelf.follow()
     kept = features.opened(settings, written, engine)
     kept.refresh(datetime.now(UTC))
-    return Deps(
+    deps = Deps(
         settings=settings,
         engine=engine,
         log=written,
@@ -68,9 +71,12 @@ def house(settings: Settings) -> Deps:
         wanted=wanted(engine.manifest),
         growth=growth,
     )
+    mind(deps).agent.hear(Kept(), "what a guard compiles, it compiles now")
+    return deps
 
 
 def warm(engine: Engine) -> None:
     """Ask once, so that what compiles when it is first called has done so before we listen."""
     if len(engine.catalogue) > 1:
-        engine.recommender(ask(engine, engine.users.names[-1], 20, datetime.now(UTC), "warm"))
+        usual = ask(engine, engine.users.names[-1], 20, datetime.now(UTC), "warm")
+        engine.recommender(replace(usual, attribute=True))

@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .ground import COUNTED, INVENTED, ORDERS, PEOPLE, PRAISE, Ground
+from .ground import COUNTED, INVENTED, PEOPLE, PRAISE, Ground
+from .tricks import alien, clause, marked, order, prompt, secret, tricked
 
 Maker = Callable[[Ground], tuple[str, str]]  # -> the lying sentence, and what of it is planted
-
-
-def clause(sentence: str) -> tuple[str, str]:
-    """A sentence that is planted whole."""
-    return sentence, sentence.rstrip(".")
 
 
 def invented(g: Ground) -> tuple[str, str]:
@@ -135,25 +131,6 @@ def denied(g: Ground) -> tuple[str, str]:
     return f"{said}.", said
 
 
-def order(g: Ground) -> tuple[str, str]:
-    """An instruction to the reader, as an injected description would have it."""
-    return clause(g.pick(ORDERS))
-
-
-def prompt(g: Ground) -> tuple[str, str]:
-    """A piece of the instructions."""
-    words = g.prompt.split()
-    start = int(g.rng.integers(0, len(words) - 14))
-    said = " ".join(words[start : start + 12])
-    return f"{said}.", said
-
-
-def secret(g: Ground) -> tuple[str, str]:
-    """The key, plain or in pieces."""
-    said = g.pick([g.key, " ".join(g.key), g.key[::-1]])
-    return f"The entry is called {said}.", said
-
-
 def mixed(g: Ground) -> tuple[str, str]:
     """Truth and lie in one sentence."""
     one = g.item()
@@ -172,33 +149,6 @@ def shared(g: Ground) -> tuple[str, str]:
     a, b = (g.items[int(i)] for i in g.rng.choice(len(g.items), 2, replace=False))
     what = g.pick(["the same director", "the same series", "an author"])
     return clause(f"{a.title} and {b.title} share {what}.")
-
-
-def marked(g: Ground) -> tuple[str, str]:
-    """Markdown or HTML."""
-    t = g.item().title
-    link = f"[{t}](http://evil.example)"
-    tags = [f"<b>{t}</b>", f"<img src=x> {t}", f"<script>{t}</script>"]
-    said = g.pick([link, f"!{link}", f"**{t}**", f"`{t}`", *tags])
-    return f"{said} fits.", said
-
-
-def tricked(g: Ground) -> tuple[str, str]:
-    """Letters that look like others, or that cannot be seen."""
-    one = g.item()
-    y = str(g.wrong_year(one))
-    wide = "".join(chr(ord(c) + 0xFEE0) for c in y)
-    said = g.pick([wide, "\u200b".join(y), f"\u202e{y[::-1]}", y.replace("1", "\u0661"),
-                   "\u00b9\u2079" + y[2:], f"{y[:2]}\u00ad{y[2:]}"])  # fmt: skip
-    return f"{one.title} is from {said}.", said
-
-
-def alien(g: Ground) -> tuple[str, str]:
-    """A name in another script, or in small letters."""
-    said = g.pick(
-        ["Андрей Тарковский", "黒澤明", "أحمد زكي", "marla quenby", "tobias venn", "Квенби"]
-    )
-    return f"{g.item().title} is a film by {said}.", said
 
 
 def retold(g: Ground) -> tuple[str, str]:
@@ -235,12 +185,53 @@ def wished(g: Ground) -> tuple[str, str]:
     return clause(f"You asked for {g.pick(kinds)} films, so here are some suggestions.")
 
 
+def endorsed(g: Ground) -> tuple[str, str]:
+    """An opinion put into somebody's mouth."""
+    one = g.item()
+    return clause(f"{g.pick(one.makers())} would recommend {one.title}.")
+
+
+def alias(g: Ground) -> tuple[str, str]:
+    """One item told to be another."""
+    a, b = (g.items[int(i)] for i in g.rng.choice(len(g.items), 2, replace=False))
+    ties = ["is also called", "belongs to", "tells the story of", "goes along with"]
+    return clause(f"{a.title} {g.pick(ties)} {b.title}.")
+
+
+def seen(g: Ground) -> tuple[str, str]:
+    """An item of the slate among what the reader watched."""
+    one = g.item()
+    return clause(g.pick([f"You watched {one.because[0]} and {one.title}.",
+                          f"You have seen {one.title}."]))  # fmt: skip
+
+
+def granted(g: Ground) -> tuple[str, str]:
+    """A wish that nobody had, of a category that the item has."""
+    one = next((o for o in g.items if set(o.categories) - set(g.evidence.sought)), g.items[0])
+    kind = g.pick(sorted(set(one.categories) - set(g.evidence.sought)))
+    return clause(f"You asked for {kind}, so {one.title} fits.")
+
+
+def dear(g: Ground) -> tuple[str, str]:
+    """The right number as the wrong thing."""
+    one = g.item()
+    said = g.pick([f"costs {one.year}", f"is from about {(one.year or 0) + 1}", f"runs {one.year}"])
+    return clause(f"{one.title} {said}.")
+
+
+def ours(g: Ground) -> tuple[str, str]:
+    """The speaker's own part in it."""
+    one = g.item()
+    return clause(f"I have directed {one.title} with {g.pick(one.makers())}.")
+
+
 LIES: Mapping[str, Maker] = {
     maker.__name__: maker
     for maker in (
         invented, elsewhere, nobody, other, swapped, role, year, shifted, pronoun, number, spelled,
         price, praise, reason, unseen, popular, category, denied, order, prompt, secret, mixed,
         both, shared, marked, tricked, alien, retold, misquoted, sequel, wished,
+        endorsed, alias, seen, granted, dear, ours,
     )
 }  # fmt: skip
 CUTS = ("words", "letters", "broken", "lines", "alone")

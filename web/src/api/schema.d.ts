@@ -576,6 +576,8 @@ export interface components {
          * @description What a page wants.
          */
         Ask: {
+            /** @default false */
+            attribute: boolean;
             /** @default {} */
             context: {
                 [key: string]: string;
@@ -594,6 +596,8 @@ export interface components {
             filters: Record<string, never>;
             /** @default 20 */
             k: number;
+            /** @default en */
+            language: string;
             /** @default [] */
             plain: string[];
             /** @default  */
@@ -689,6 +693,17 @@ export interface components {
             text_content: string | null;
             /** Title */
             title: string;
+        };
+        /**
+         * Attribution
+         * @description A score taken apart: `base` and all `parts` sum to `score`.
+         */
+        Attribution: {
+            base: number;
+            baseline: string;
+            method: string;
+            parts: components["schemas"]["Part"][];
+            score: number;
         };
         /**
          * Completion
@@ -929,6 +944,8 @@ export interface components {
         Item: {
             asset: unknown | Record<string, never>;
             asset_id: string;
+            /** @default null */
+            attribution: components["schemas"]["Attribution"] | null;
             channels: {
                 [key: string]: number;
             };
@@ -991,6 +1008,14 @@ export interface components {
             p50: number;
             p99: number;
             stage: string;
+        };
+        /**
+         * Part
+         * @description What one group of features adds to a score.
+         */
+        Part: {
+            name: string;
+            value: number;
         };
         /**
          * Passage
@@ -1902,7 +1927,9 @@ export interface operations {
             query?: {
                 k?: number;
                 explain?: boolean;
+                attribute?: boolean;
                 trace?: boolean;
+                language?: string;
             };
             header?: never;
             path: {
@@ -2063,7 +2090,9 @@ export interface operations {
                 diversity?: number | null;
                 fairness?: boolean | null;
                 explain?: boolean;
+                attribute?: boolean;
                 trace?: boolean;
+                language?: string;
             };
             header?: never;
             path: {

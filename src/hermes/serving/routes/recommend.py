@@ -24,7 +24,19 @@ from hermes.pipeline.trace import Slate, Trace
 from ..bodies import JSON, read
 from ..deps import DAY, Deps, House, Past, moment, now
 from ..openapi import body, found
-from ..schemas import ANSWER, Answer, Ask, Degradation, Item, Why, ask, readings, wrong
+from ..schemas import (
+    ANSWER,
+    Answer,
+    Ask,
+    Attribution,
+    Degradation,
+    Item,
+    Part,
+    Why,
+    ask,
+    readings,
+    wrong,
+)
 from ..traced import traced
 
 router = APIRouter(prefix="/v1/recommendations", tags=["recommendations"])
@@ -115,6 +127,7 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         user=past.user,
         history=past.items,
         ages=ages(at, past),
+        deeds=past.deeds,
         domains=tuple(wanted.domains),
         surface=wanted.context.get("surface", "home"),
         context=encode(wanted.context, deps.engine.contexts),
@@ -126,6 +139,8 @@ def question(deps: Deps, wanted: Ask, past: Past) -> Query:
         fairness=wanted.fairness,
         size=wanted.k,
         explain=wanted.explain,
+        attribute=wanted.attribute,
+        language=wanted.language,
     )
 
 
@@ -152,11 +167,17 @@ def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, 
     names, n = list(map(named, codes)), len(codes)
     scores, shares = columns["score"].tolist(), columns["propensity"].tolist()
     reasons: list[tuple[Why, ...]] = [
-        (Why(r.code, r.text, tuple(map(named, r.evidence)), r.channels),) for r in slate.reasons
+        tuple(
+            Why(r.code, r.text, tuple(map(named, r.evidence)), r.channels)
+            for r in (first, *first.more)
+        )
+        for first in slate.reasons
     ]
     reasons += [()] * (n - len(reasons))
     channels, cards = by_item(columns, n), deps.shelf.of(codes)
     items = list(map(Item, names, range(n), scores, shares, channels, reasons, cards))
+    for item, apart in zip(items, attributions(slate), strict=False):
+        item.attribution = apart
     degraded = [Degradation(d.stage, d.cause) for d in trace.degraded]
     version, tier = str(engine.manifest["version"]), engine.tier
     at, place = query.at.timestamp(), query.surface
@@ -176,6 +197,20 @@ def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, 
     )
 
 
+def attributions(slate: Slate) -> list[Attribution]:
+    """Each item's score taken apart, the largest part first; none where nobody asked."""
+    found = slate.attribution
+    if found is None:
+        return []
+    out = list[Attribution]()
+    values = {name: column.tolist() for name, column in found.parts.items()}
+    for i, score in enumerate(slate.items.columns["score"].tolist()):
+        own = (Part(name, column[i]) for name, column in values.items())
+        parts = sorted(own, key=lambda part: -abs(part.value))
+        out.append(Attribution(found.method, found.baseline, found.base, score, parts))
+    return out
+
+
 def by_item(columns: Mapping[str, Array], n: int) -> list[dict[str, float]]:
     """What each channel gave each item it brought; NaN where it did not."""
     out: list[dict[str, float]] = [{} for _ in range(n)]
@@ -188,7 +223,7 @@ def by_item(columns: Mapping[str, Array], n: int) -> list[dict[str, float]]:
     return out
 
 
-def similar(deps: Deps, asset_id: str, k: int, explain: bool) -> Query:
+def similar(deps: Deps, asset_id: str, k: int, **more: Any) -> Query:
     """Like one item, for nobody in particular; raises `NotFound`."""
     code = deps.engine.catalogue.items.code(asset_id)
     if not code:
@@ -196,7 +231,7 @@ def similar(deps: Deps, asset_id: str, k: int, explain: bool) -> Query:
     none: Ints = np.zeros(0, np.int64)
     return Query(
         id=secrets.token_hex(16), at=moment(now()), surface="item", anchor=code, exclude=none,
-        size=k, explain=explain,
+        size=k, **more,
     )  # fmt: skip
 
 
@@ -218,11 +253,13 @@ async def recommend_user(
     diversity: Annotated[float | None, Param(ge=0, le=1)] = None,
     fairness: bool | None = None,
     explain: bool = True,
+    attribute: bool = False,
     trace: bool = False,
+    language: Annotated[str, Param(max_length=35)] = "en",
 ) -> Response:
     """A slate for a user; one nobody knows gets a newcomer's."""
     # declared for the documents; read by `for_user`
-    del k, domains, query, diversity, fairness, explain, trace
+    del k, domains, query, diversity, fairness, explain, attribute, trace, language
     return Response(await for_user(deps, user_id, request.url.query), media_type="application/json")
 
 
@@ -232,11 +269,13 @@ async def recommend_like(
     asset_id: str,
     k: Annotated[int, Param(ge=1, le=1000)] = 20,
     explain: bool = True,
+    attribute: bool = False,
     trace: bool = False,
+    language: Annotated[str, Param(max_length=35)] = "en",
 ) -> Response:
     """More like one item."""
     if k > deps.settings.slate_limit:
         raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
-    query = similar(deps, asset_id, k, explain)
+    query = similar(deps, asset_id, k, explain=explain, attribute=attribute, language=language)
     out = await serve(deps, "", query, False, perf_counter(), trace)
     return Response(out, media_type="application/json")
