@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -142,6 +143,9 @@ def test_training_tells_what_runs_what_stood_and_how_models_learned(
     diary.begin("sasrec")
     out = client.get("/v1/platform/training").json()
     assert out["running"]["models"][0]["name"] == "sasrec"
+    said = json.loads(diary.path.read_text())
+    diary.path.write_text(json.dumps(said | {"models": "of another version"}))
+    assert client.get("/v1/platform/training").json()["running"] is None
     diary.close()
     out = client.get("/v1/platform/training").json()
     assert out["running"] is None

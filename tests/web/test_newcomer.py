@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import os
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import House, visit
 
-# From a click to the frame that shows another stream, in milliseconds.
-CLICK = """card => new Promise(resolve => {
+# From the next click to the frame that shows another stream, in milliseconds.
+WATCH = """() => { window.change = new Promise(resolve => {
   const names = () => [...document.querySelectorAll('.wall [data-flip]')].map(e => e.dataset.flip).join();
-  const before = names(), began = performance.now();
+  const before = names();
+  let began;
+  addEventListener('click', () => { began = performance.now(); }, {capture: true, once: true});
   const watch = new MutationObserver(() => {
     if (names() === before) return;
     watch.disconnect();
     requestAnimationFrame(() => resolve(performance.now() - began));
   });
   watch.observe(document.querySelector('main'), {childList: true, subtree: true});
-  card.click();
-})"""  # noqa: E501
+}); }"""  # noqa: E501
+
+
+def choose(card: Locator) -> float:
+    """Clicks as a hand does; milliseconds until the stream has changed."""
+    page = card.page
+    page.evaluate(WATCH)
+    card.click()
+    return float(page.evaluate("change"))
 
 
 def become(page: Page) -> list[float]:
@@ -27,8 +36,7 @@ def become(page: Page) -> list[float]:
     took = []
     for _ in range(5):
         films = page.locator(".wall [data-domain=films] .choose")
-        card = films.first if films.count() else page.locator(".wall .choose").first
-        took.append(float(card.evaluate(CLICK)))
+        took.append(choose((films if films.count() else page.locator(".wall .choose")).first))
     return took
 
 
@@ -42,8 +50,8 @@ def test_each_of_five_clicks_is_on_screen_within_200_ms(chromium: Browser, house
             assert page.locator(".slot.full").count() == 5
             assert page.get_by_role("heading", level=1).inner_text() == "You have become somebody"
             assert seen.wrong == []
-            inputs = page.evaluate("inputs") or [0.0]
-            tries.append((max(took), max(inputs)))
+            assert page.evaluate("performance.eventCounts.get('click')") == 5
+            tries.append((max(took), max(page.evaluate("inputs"), default=0.0)))
         if tries[-1][0] <= 200 and tries[-1][1] <= 100:
             break
     busy = max(1.0, os.getloadavg()[0] / len(os.sched_getaffinity(0)))  # others on each core
@@ -82,7 +90,7 @@ def test_a_click_can_be_taken_back_and_all_of_them_begun_again(
         page = seen.to("/")
         first = page.evaluate("localStorage.getItem('hermes.reader')")
         for _ in range(2):
-            page.locator(".wall .choose").first.evaluate(CLICK)
+            choose(page.locator(".wall .choose").first)
         page.locator(".slot").first.hover()
         page.get_by_role("button", name="Take back").first.click()
         expect(page.locator(".slot.full")).to_have_count(1)

@@ -82,8 +82,8 @@ class Version(msgspec.Struct):
     """One bundle that stood at this place."""
 
     version: str
-    created: str  # UTC
-    seconds: float
+    created: str = ""  # UTC
+    seconds: float = 0.0
     name: str = ""  # of the recipe
     events: int = 0
     items: int = 0

@@ -1262,6 +1262,7 @@ export interface components {
          * @description One bundle that stood at this place.
          */
         Version: {
+            /** @default  */
             created: string;
             /** @default 0 */
             events: number;
@@ -1275,6 +1276,7 @@ export interface components {
             };
             /** @default  */
             name: string;
+            /** @default 0 */
             seconds: number;
             version: string;
         };

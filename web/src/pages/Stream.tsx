@@ -140,7 +140,10 @@ function Lately({ reader, answer }: { reader: Reader; answer: Answer | undefined
     <p className="lately">
       For <b>{reader.guest ? "you" : reader.user}</b>
       {asked.data && <>, after {count(asked.data.events, "thing")} done. Lately: {titles.map((title, place) => (
-        <span key={title}>{place > 0 && ", "}<button type="button" className="textual" onClick={() => go(to.search(title))}>{title}</button></span>
+        <span key={title} className="whole">
+          <button type="button" className="textual" onClick={() => go(to.search(title))}>{title}</button>
+          {place < titles.length - 1 && ","}&#32;
+        </span>
       ))}</>}
     </p>
   );

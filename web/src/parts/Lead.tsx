@@ -4,6 +4,7 @@ import type { Item } from "../api/types";
 import { to } from "../state/route";
 import type { Acts } from "./Card";
 import { Cover, own } from "./Cover";
+import { Glow } from "./Glow";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
 import { capital, makers, year } from "./words";
@@ -12,7 +13,7 @@ export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boo
   const { asset } = item;
   return (
     <article className="lead" data-domain={asset.domain}>
-      {own(asset.image_uri) && <img className="glow" src={asset.image_uri} alt="" aria-hidden="true" />}
+      {own(asset.image_uri) && <Glow uri={asset.image_uri} />}
       <Link className="lead-cover" href={to.item(asset.asset_id)} tabIndex={-1} aria-hidden="true">
         <Cover asset={asset} eager />
       </Link>

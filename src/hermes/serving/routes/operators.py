@@ -94,10 +94,17 @@ async def training(deps: House) -> Response:
         Lesson(name, entry["class"], float(seconds.get(name, 0.0)), losses.get(name, []))
         for name, entry in manifest.get("models", {}).items()
     ]
-    said = await asyncio.to_thread(progress, deps.settings.bundle)
-    running = msgspec.convert(said, Progress) if said else None
+    running = told(await asyncio.to_thread(progress, deps.settings.bundle))
     before = [msgspec.convert(one, Version) for one in manifest.get("history", [])]
     return reply(Training(running, [serving(manifest), *before], models))
+
+
+def told(said: dict[str, Any] | None) -> Progress | None:
+    """What a training says; nothing when it speaks as another version of hermes does."""
+    try:
+        return msgspec.convert(said, Progress | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def serving(manifest: Any) -> Version:
