@@ -18,7 +18,7 @@ def made(seed: int = 0) -> Fusion:
     draw = lambda *shape: rng.normal(size=shape).astype(np.float32)
     tables = {name: draw(size + 1, D) for name, size in SIZES.items()}
     encoders = {name: f"{name}:planted:1" for name in SIZES}
-    return Fusion("text:planted:1", encoders, draw(7, D), draw(6, D), tables)
+    return Fusion("text:planted:1", encoders, draw(13, D), draw(6, D), tables)
 
 
 def items(seed: int = 1) -> dict[str, Vectors]:
@@ -40,7 +40,7 @@ def query(seed: int = 2) -> Vectors:
 def brute(fusion: Fusion, asked: Vectors, known: dict[str, Vectors], item: int) -> tuple:  # type: ignore[type-arg]
     """Weights by modality, and Z, as the formula has them."""
     one = lambda row: np.append(row, 1.0)
-    q = one(asked.rows[0]) @ fusion.ask
+    q = one(np.append(asked.rows[0], np.abs(asked.rows[0]))) @ fusion.ask
     keys = {k: one(v.rows[item]) @ fusion.tables[k] for k, v in known.items() if v.present[item]}
     powers = {k: np.exp(q @ key / np.sqrt(D)) for k, key in keys.items()}
     total = sum(powers.values())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from hermes.core.errors import ArtifactError
+from hermes.core.errors import ArtifactError, ShapeError
+from hermes.encoders.base import Vectors, beside
 from hermes.encoders.colours import PLACES, WORDS, examples, palette
-from hermes.encoders.naming import Naming, colours, features, votes
+from hermes.encoders.naming import Hues, Naming, colours, features, votes
 
 
 def plain() -> Naming:
@@ -54,3 +57,25 @@ def test_the_nearest_word_has_the_highest_vote() -> None:
 def test_numbers_for_other_words_are_refused() -> None:
     with pytest.raises(ArtifactError, match="fit_colours"):
         Naming(np.zeros((3, 14), np.float32), np.zeros(3, np.float32))
+
+
+def test_hues_are_the_roots_of_the_shares() -> None:
+
+    body = io.BytesIO()
+    shirt("#e0c030").save(body, "PNG")
+    hues = Hues(Naming.load())
+    rows = hues.encode([body.getvalue()])
+    assert rows.shape == (1, hues.d)
+    assert (rows**2).sum() == pytest.approx(1, abs=1e-5)
+    assert WORDS[rows[0].argmax()] == "black"
+    assert hues.identity != Hues(plain()).identity
+    assert hues.encode([]).shape == (0, hues.d)
+
+
+def test_vectors_side_by_side_know_both_encoders_and_what_is_absent() -> None:
+    one = Vectors(np.array([[1, 0], [0, 0]], np.float32), "v:a:1")
+    both = beside(one, Vectors(np.array([[1.0], [0.0]], np.float32), "v:b:1"))
+    assert both.encoder == "v:a:1+v:b:1"
+    np.testing.assert_allclose(both.rows, [[0.5**0.5, 0, 0.5**0.5], [0, 0, 0]], atol=1e-6)
+    with pytest.raises(ShapeError, match="side by side"):
+        beside(one, Vectors(np.ones((3, 1), np.float32), "v:b:1"))

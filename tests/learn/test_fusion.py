@@ -13,7 +13,8 @@ from hermes.core.types import Floats
 from hermes.encoders.base import Vectors
 from hermes.encoders.fusion import Fusion
 from hermes.learn import fusion
-from hermes.learn.fusion import FusionConfig, Pairs, fused
+from hermes.learn.alignment import Pairs
+from hermes.learn.fusion import FusionConfig, fused
 from hermes.learn.loop import Schedule
 
 LABELS, WIDTH = 12, 32
@@ -85,18 +86,21 @@ def test_serving_computes_what_was_learned() -> None:
     modalities = world.modalities | {"vision": Vectors(rows, "v:v:1")}
     learned = fused(world.pairs(), modalities, FusionConfig(d=8, schedule=Schedule(epochs=2)))
     starts = {name: torch.from_numpy(table[:-1]) for name, table in learned.tables.items()}
-    net = fusion.Attention(
-        torch.from_numpy(learned.tower), starts, FusionConfig(d=8, sharp=1)
-    ).eval()
+    gate = torch.zeros(2 * WIDTH + 1, 2)
+    config = FusionConfig(d=8, sharp=1)
+    net = fusion.Attention(torch.from_numpy(learned.tower), starts, gate, config).eval()
     net.ask.data = torch.from_numpy(learned.ask)
     for name, table in learned.tables.items():
         net.offsets[name].data = torch.from_numpy(table[-1])
     batch = {k: torch.from_numpy(v.rows) for k, v in modalities.items()}
-    logits = net({**batch, "queries": torch.from_numpy(world.queries.rows)}).detach().numpy()
+    batch |= {f"key.{k}": rows @ starts[k] for k, rows in batch.items()}
+    asked = torch.from_numpy(world.queries.rows)
+    logits, weights = (out.detach().numpy() for out in net({**batch, "queries": asked}))
     items = learned.project(modalities)
     for row in range(6):
         one = Vectors(world.queries.rows[row : row + 1], "text:t:1")
         np.testing.assert_allclose(learned.score(one, items), logits[row], atol=1e-3)
+        np.testing.assert_allclose(learned.weights(one, items), weights[row], atol=1e-4)
 
 
 def test_an_item_that_answers_too_is_no_negative() -> None:
@@ -106,10 +110,24 @@ def test_an_item_that_answers_too_is_no_negative() -> None:
         "asks": torch.tensor([4, 0, 0]),
         "kind": torch.tensor([4, 4, 5]),
     }
-    found = fusion.loss(lambda _: logits, batch)  # type: ignore[arg-type]
+    found = fusion.loss(lambda _: (logits, logits), batch, 0.0)  # type: ignore[arg-type]
     first = np.log(np.exp(1) + 1) - 1
     others = np.log(np.exp(1) + 2) - 1
     assert float(found) == pytest.approx((first + 2 * others) / 3)
+
+
+def test_weights_that_differ_from_the_shares_cost_and_items_without_a_choice_do_not() -> None:
+    batch = {
+        "item": torch.tensor([0, 1]),
+        "asks": torch.tensor([0, 0]),
+        "kind": torch.tensor([0, 0]),
+        "shares": torch.tensor([[0.9, 0.1], [0.0, 0.0]]),
+    }
+    cost = [
+        float(fusion.loss(lambda _, a=a: (torch.zeros(2, 2), a), batch, 1.0))  # type: ignore[arg-type,misc]
+        for a in (torch.tensor([[[0.9, 0.1]] * 2] * 2), torch.tensor([[[0.1, 0.9]] * 2] * 2))
+    ]
+    assert cost[1] - cost[0] == pytest.approx(0.8 * np.log(9), abs=1e-3)
 
 
 def test_the_same_seed_learns_the_same() -> None:

@@ -81,3 +81,14 @@ class Vectors:
             return cls(arrays["rows"], arrays["encoder"].tobytes().decode())
         except KeyError as error:
             raise ArtifactError(f"vectors: the bundle lacks array {error}") from error
+
+
+def beside(*tables: Vectors) -> Vectors:
+    """Vectors of the same things in one, each encoder's part as long as any other's; unit rows."""
+    sizes = {len(table.rows) for table in tables}
+    if len(sizes) != 1:
+        raise ShapeError(f"vectors of {sorted(sizes)} things cannot lie side by side")
+    whole = np.concatenate([table.rows for table in tables], axis=1)
+    length = np.linalg.norm(whole, axis=1, keepdims=True)
+    rows = np.divide(whole, length, out=np.zeros_like(whole), where=length > 0)
+    return Vectors(rows.astype(np.float32), "+".join(table.encoder for table in tables))

@@ -3,10 +3,12 @@
 Task-conditional cross-attention: what is asked decides which of an item's modalities is listened
 to. For a query q and an item's vectors m, one of each modality it has,
 
-    alpha = softmax over m of (q Wq) . (m Wm) / sqrt(d)     one softmax over all of them together
+    alpha = softmax over m of (t Wq) . (m Wm) / sqrt(d)     one softmax over all of them together
     Z     = sum over m of alpha_m (m Wm)
 
-and the item is as near as Z lies to the query in the same space, cos(q U, Z). What an item lacks
+and the item is as near as Z lies to the query in the same space, cos(q U, Z). Here t is q beside
+its absolute values: what kind of question it is lies in which directions it says anything along,
+whatever it says there, which no table of q alone can tell. What an item lacks
 takes no part: it has weight 0 and the others share the whole. Every W but U ends in an offset,
 since encoders take out what all vectors have in common: without it no modality could be preferred
 for the query's sake alone. Learned by `learn.fusion`; here is only what serving needs.
@@ -45,14 +47,15 @@ class Fusion:
 
     asker: str  # identity of the encoder of queries
     encoders: Mapping[str, str]  # of each modality, by its name
-    ask: Floats  # (D + 1, d) Wq and its offset
+    ask: Floats  # (2 D + 1, d) Wq and its offset
     tower: Floats  # (D, d) U
     tables: Mapping[str, Floats]  # each (Dm + 1, d), Wm and its offset
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""
         shapes = [table.shape[1:] for table in (self.ask, self.tower, *self.tables.values())]
-        if not self.tables or set(self.tables) != set(self.encoders) or len(set(shapes)) != 1:
+        whole = len(set(shapes)) == 1 and len(self.ask) == 2 * len(self.tower) + 1
+        if not self.tables or set(self.tables) != set(self.encoders) or not whole:
             raise ShapeError(f"fusion: tables of {list(self.tables)} of shapes {shapes} do not fit")
 
     @property
@@ -104,7 +107,7 @@ class Fusion:
 
     def weights(self, query: Vectors, items: Projected) -> Floats:
         """What each modality counts; a row sums to 1, or to 0 where there is nothing.  -> (I, M)"""
-        asked = affine(self.asked(query), self.ask)[0]
+        asked = affine(typed(self.asked(query)), self.ask)[0]
         return attention(items.keys @ asked / np.sqrt(self.d), items.present)
 
     def fuse(self, query: Vectors, items: Projected) -> Floats:
@@ -163,6 +166,15 @@ class Fusion:
             raise ArtifactError(f"fusion: the bundle lacks array {error}") from error
         except ShapeError as error:
             raise ArtifactError(f"{error}; learn it again") from error
+
+
+def typed(queries: Floats) -> Floats:
+    """Queries beside their absolute values.  (n, D) -> (n, 2 D)
+
+    >>> typed(np.array([[1.0, -2.0]])).tolist()
+    [[1.0, -2.0, 1.0, 2.0]]
+    """
+    return np.concatenate([queries, np.abs(queries)], axis=1)
 
 
 def attention(logits: Array, present: Bools) -> Floats:

@@ -7,6 +7,8 @@ a weighted geometric mean. `learn.naming` finds the numbers, which the package c
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +21,7 @@ from hermes.core.errors import ArtifactError
 from hermes.core.types import Array, Floats
 
 from .colours import PLACES, WORDS, Palette, apart, examples, palette, weighed
+from .pictures import Limits, opened
 
 SOFT, NEAR = 4.0, 8.0  # widths in CIELAB of a word's reach, and of an example's neighbourhood
 FLOOR = 0.02  # share that a word has where it is not seen
@@ -79,3 +82,28 @@ def colours(picture: Image.Image, k: int = 3) -> list[tuple[str, float]]:
     shares = Naming.load().shares(palette(picture))
     ranked = np.argsort(-shares, kind="stable")[:k]
     return [(WORDS[i], float(shares[i])) for i in ranked if shares[i] > TRACE]
+
+
+@dataclass(frozen=True)
+class Hues:
+    """An encoder of pictures' bytes: the roots of the shares of `WORDS`, of which rows are unit."""
+
+    naming: Naming
+    limits: Limits = Limits()
+
+    @property
+    def identity(self) -> str:
+        """`vision:words:` and a hash of the numbers."""
+        body = self.naming.table.tobytes() + self.naming.mix.tobytes()
+        return f"vision:words:{hashlib.sha256(body).hexdigest()[:8]}"
+
+    @property
+    def d(self) -> int:
+        """Length of a vector."""
+        return len(WORDS)
+
+    def encode(self, things: Sequence[bytes]) -> Floats:
+        """Unit rows; `DataError` for what is no picture.  n -> (n, W)"""
+        seen = [palette(opened(thing, self.limits)) for thing in things]
+        rows = [np.sqrt(self.naming.shares(one)) for one in seen]
+        return np.array(rows, np.float32).reshape(-1, self.d)

@@ -23,6 +23,7 @@ from hermes.core.types import Array, Floats, Ints
 from hermes.encoders.base import Vectors
 from hermes.encoders.fusion import Fusion
 
+from .alignment import Aligned, Pairs, aligned, gate, responsible
 from .batches import chunks, tensors
 from .loop import Batch, Schedule, minimise
 from .run import Run
@@ -36,37 +37,21 @@ class FusionConfig:
 
     d: int = 256
     weights: Literal["learned", "equal"] = "learned"  # equal: each modality counts the same
-    sharp: float = 20.0  # what cosines are multiplied with at first
-    heat: float = 8.0  # the same for the logits of weights
+    sharp: float = 10.0  # what cosines are multiplied with at first
+    heat: float = 0.5  # the same for the logits of weights
     slow: float = 0.01  # share of lr by which tables move
     dropout: float = 0.2
+    mark: float = 0.3  # length of the offsets that tell modalities apart, beside keys of 1
+    ease: float = 1.0  # l2 of the least squares that the gate begins with
+    guide: float = 2.0  # weight of what each modality finds alone, beside what both find
+    parts: int = 5  # of the items; keys are by tables of the other parts
     l2: float = 10.0  # of the least squares that other modalities' tables begin with
-    schedule: Schedule = Schedule(epochs=3, lr=1e-2, weight_decay=1e-2, decay=True)
+    schedule: Schedule = Schedule(epochs=15, lr=3e-2, weight_decay=1e-2, decay=True)
 
     def __post_init__(self) -> None:
         """Refuse sizes that hold nothing."""
-        if self.d < 1 or self.sharp <= 0:
-            raise ConfigError("fusion: d and sharp must be above 0")
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Queries, the item each means, and items that would answer it as well.
-
-    kind: what an item is alike in, a code; asks: the kind a query asks for, 0 where it means its
-    own item alone. Items of that kind are no negatives for it.
-    """
-
-    queries: Vectors  # (P, D)
-    items: Ints  # (P,) rows of the catalogue
-    asks: Ints  # (P,)
-    kind: Ints  # (I,)
-
-    def __post_init__(self) -> None:
-        """Refuse columns of different lengths."""
-        sizes = (len(self.queries.rows), len(self.items), len(self.asks))
-        if len(set(sizes)) != 1:
-            raise ShapeError(f"pairs: {sizes} queries, items and kinds; one of each a pair")
+        if self.d < 1 or self.sharp <= 0 or self.mark <= 0 or self.parts < 2:
+            raise ConfigError("fusion: d, sharp and mark must be above 0, parts above 1")
 
 
 class Attention(nn.Module):
@@ -75,16 +60,21 @@ class Attention(nn.Module):
     Tables move from where they start a share `slow` as fast as their offsets and the weights do.
     """
 
-    def __init__(self, start: Tensor, tables: Mapping[str, Tensor], config: FusionConfig) -> None:
+    def __init__(
+        self, start: Tensor, tables: Mapping[str, Tensor], gate: Tensor, config: FusionConfig
+    ) -> None:
         super().__init__()
         self.d, self.equal, self.slow = start.shape[1], config.weights == "equal", config.slow
         self.dropout = config.dropout
         self.starts = {name: table.clone() for name, table in tables.items()}
         self.first = start.clone()
-        self.ask = nn.Parameter(offset(start * self.d**0.5 * config.heat))
+        self.ask = nn.Parameter(led(start, gate, config))
         self.moved = still(start)
         self.moves = nn.ParameterDict({name: still(t) for name, t in tables.items()})
-        self.offsets = nn.ParameterDict({name: still(start[0]) for name in tables})
+        marks = config.mark * torch.eye(self.d)[-len(tables) :]
+        self.offsets = nn.ParameterDict(
+            {name: nn.Parameter(mark) for name, mark in zip(tables, marks, strict=True)}
+        )
         self.sharp = nn.Parameter(torch.tensor(config.sharp).log())
 
     def tower(self) -> Tensor:
@@ -97,14 +87,21 @@ class Attention(nn.Module):
         whole = self.starts[name].to(moves.device) + self.slow * moves
         return torch.cat([whole, self.offsets[name][None]])
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Cosine of each query with each item, times a learned factor.  -> (B, B)"""
+    def key(self, name: str, batch: Batch) -> Tensor:
+        """m Wm, beginning with what tables that never saw the item make of it.  -> (B, d)"""
+        kept = nn.functional.dropout(batch[name], self.dropout, self.training)
+        moved: Tensor = batch[f"key.{name}"] + self.slow * (kept @ self.moves[name])
+        return moved + self.offsets[name]
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Cosine of each query with each item, times a learned factor, and the weights.
+
+        -> (B, B), (B, B, M)
+        """
         query, names = batch["queries"], list(self.moves)
-        kept = [nn.functional.dropout(batch[n], self.dropout, self.training) for n in names]
-        tables = [self.table(name) for name in names]
-        keys = torch.stack([affine(k, table) for k, table in zip(kept, tables, strict=True)], 1)
+        keys = torch.stack([self.key(name, batch) for name in names], 1)
         present = torch.stack([(batch[name] != 0).any(1) for name in names], 1)  # (B, M)
-        asked = affine(query, self.ask)
+        asked = affine(torch.cat([query, query.abs()], 1), self.ask)
         logits = torch.einsum("qd,imd->qim", asked, keys) / self.d**0.5
         if self.equal:
             logits = torch.zeros_like(logits)
@@ -113,7 +110,7 @@ class Attention(nn.Module):
         dots = (alpha * torch.einsum("qd,imd->qim", towers, keys)).sum(2)
         gram = torch.einsum("imd,ind->imn", keys, keys)
         lengths = torch.einsum("qim,imn,qin->qi", alpha, gram, alpha)
-        return self.sharp.exp() * dots / (lengths + TINY).sqrt()
+        return self.sharp.exp() * dots / (lengths + TINY).sqrt(), alpha
 
 
 def fused(
@@ -134,10 +131,15 @@ def fused(
     if len(rows) < 2:
         raise DataError(f"fusion: {len(rows)} pairs have a query and an item that say something")
     torch.manual_seed(run.seed)
-    start, tables = begun(pairs, modalities, config)
-    net = Attention(start, tables, config)
-    draw = lambda rng: drawn(pairs, modalities, rows, config.schedule.batch, rng)
-    minimise(net, lambda batch: loss(net, batch), draw, config.schedule, run, name="fusion")
+    begun = aligned(pairs, modalities, config.d, config.l2, config.parts)
+    tables = {name: torch.from_numpy(table) for name, table in begun.tables.items()}
+    shares = responsible(pairs, modalities, begun)
+    first = torch.from_numpy(gate(pairs, shares, config.ease))
+    net = Attention(torch.from_numpy(begun.start), tables, first, config)
+    table = columns(pairs, modalities, begun, shares)
+    draw = lambda rng: drawn(table, rows, config.schedule.batch, rng)
+    cost = lambda batch: loss(net, batch, 0.0 if net.equal else config.guide)
+    minimise(net, cost, draw, config.schedule, run, name="fusion")
     encoders = {name: vectors.encoder for name, vectors in modalities.items()}
     with torch.no_grad():
         ask, tower = (torch.zeros_like(net.ask) if net.equal else net.ask), net.tower().numpy()
@@ -152,68 +154,42 @@ def usable(pairs: Pairs, modalities: Mapping[str, Vectors]) -> None:
         raise ShapeError(f"fusion: items by modality {sizes}; give one row an item for each")
 
 
-def loss(net: Attention, batch: Batch) -> Tensor:
-    """Cross-entropy of each query's item against the batch's others that do not answer it too."""
-    logits, items, asks = net(batch), batch["item"], batch["asks"]
+def loss(net: Attention, batch: Batch, guide: float) -> Tensor:
+    """Cross-entropy of each query's item against the batch's others that do not answer it too.
+
+    `guide` times that of the weights beside the shares of modalities that find it alone is added.
+    """
+    (logits, alpha), items, asks = net(batch), batch["item"], batch["asks"]
     twin = (items == items[:, None]) | ((asks[:, None] > 0) & (asks[:, None] == batch["kind"]))
     twin.fill_diagonal_(False)
     kept = logits.masked_fill(twin, -torch.inf)
-    return (torch.logsumexp(kept, 1) - logits.diagonal()).mean()
+    found = (torch.logsumexp(kept, 1) - logits.diagonal()).mean()
+    if not guide:
+        return found
+    choice = (batch["shares"] > 0).any(1)  # of items that have all
+    if not choice.any():
+        return found
+    logs = (alpha[choice][:, choice] + TINY).log().mean(1)  # (queries, M)
+    return found - guide * (batch["shares"][choice] * logs).sum(1).mean()
+
+
+def columns(
+    pairs: Pairs, modalities: Mapping[str, Vectors], begun: Aligned, shares: Floats
+) -> dict[str, Array]:
+    """What a batch is drawn from, a row a pair."""
+    items, out = pairs.items, dict[str, Array]()
+    for name, vectors in modalities.items():
+        out |= {name: vectors.rows[items], f"key.{name}": begun.keys[name][items]}
+    out |= {"item": items, "asks": pairs.asks, "kind": pairs.kind[items]}
+    return out | {"queries": pairs.queries.rows, "shares": shares}
 
 
 def drawn(
-    pairs: Pairs,
-    modalities: Mapping[str, Vectors],
-    rows: Ints,
-    size: int,
-    rng: np.random.Generator,
+    table: Mapping[str, Array], rows: Ints, size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch of pairs; the rest of a batch is what each is told from."""
     for index in chunks(len(rows), size, rng):
-        row = rows[index]
-        items = pairs.items[row]
-        columns: dict[str, Array] = {name: v.rows[items] for name, v in modalities.items()}
-        yield tensors(
-            queries=pairs.queries.rows[row],
-            item=items,
-            asks=pairs.asks[row],
-            kind=pairs.kind[items],
-            **columns,
-        )
-
-
-def begun(
-    pairs: Pairs, modalities: Mapping[str, Vectors], config: FusionConfig
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Where learning starts: (D, d), and a table for each modality.
-
-    The query and what its own encoder made begin along the strongest directions of the latter, so
-    that cosines are kept; other modalities by the least squares that lead to their queries.
-    """
-    d, width, own = config.d, pairs.queries.rows.shape[1], pairs.queries.encoder
-    if d > width:
-        raise ConfigError(f"fusion: d {d} is more than the {width} values of a query; lower d")
-    same = [v.rows for v in modalities.values() if v.encoder == own]
-    rows = np.concatenate([pairs.queries.rows, *same])
-    start = np.linalg.svd(rows, full_matrices=False)[2]
-    start = np.linalg.qr(np.concatenate([start, np.eye(width)])[:width].T)[0][:, :d]
-    goals = pairs.queries.rows @ start
-    tables = {
-        name: start if v.encoder == own else ridge(v.rows[pairs.items], goals, config.l2)
-        for name, v in modalities.items()
-    }
-    for name, vectors in modalities.items():
-        lengths = np.linalg.norm(vectors.rows[vectors.present] @ tables[name], axis=1)
-        tables[name] = tables[name] / max(float(lengths.mean()), TINY)
-    first = torch.from_numpy(start.astype(np.float32))
-    return first, {k: torch.from_numpy(v.astype(np.float32)) for k, v in tables.items()}
-
-
-def ridge(rows: Floats, goals: Floats, l2: float) -> Floats:
-    """The table that takes rows nearest to goals.  (P, Dm), (P, d) -> (Dm, d)"""
-    gram = rows.T @ rows + l2 * np.eye(rows.shape[1])
-    out: Floats = np.linalg.solve(gram, rows.T @ goals)
-    return out
+        yield tensors(**{name: column[rows[index]] for name, column in table.items()})
 
 
 def still(like: Tensor) -> nn.Parameter:
@@ -221,9 +197,15 @@ def still(like: Tensor) -> nn.Parameter:
     return nn.Parameter(torch.zeros_like(like))
 
 
-def offset(table: Tensor) -> Tensor:
-    """With a last row of zeros.  (D, d) -> (D + 1, d)"""
-    return torch.cat([table, table.new_zeros(1, table.shape[1])])
+def led(start: Tensor, gate: Tensor, config: FusionConfig) -> Tensor:
+    """Wq and its offset: a little of the query itself, and the gate along the marks.
+
+    (D, d), (2 D + 1, M) -> (2 D + 1, d)
+    """
+    out = torch.zeros(len(gate), start.shape[1])
+    out[: len(start)] = config.heat * start
+    out[:, -gate.shape[1] :] += gate / config.mark
+    return out * start.shape[1] ** 0.5
 
 
 def affine(rows: Tensor, table: Tensor) -> Tensor:

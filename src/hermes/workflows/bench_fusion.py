@@ -18,13 +18,15 @@ import numpy as np
 
 from hermes.core.errors import ConfigError, Unavailable, nearest
 from hermes.core.types import Array, Bools, Floats
-from hermes.encoders.base import Encoder, Vectors
+from hermes.encoders.base import Encoder, Vectors, beside
 from hermes.encoders.cache import Cache, encoded
 from hermes.encoders.fusion import Fusion, Projected
+from hermes.encoders.naming import Hues, Naming
 from hermes.encoders.text import text_encoder
 from hermes.encoders.vision import Descriptors, DescriptorsConfig
 from hermes.evaluation.intervals import bootstrap, paired
-from hermes.learn.fusion import FusionConfig, Pairs, fused
+from hermes.learn.alignment import Pairs
+from hermes.learn.fusion import FusionConfig, fused
 
 from . import looks
 from .bench import Place
@@ -57,7 +59,7 @@ class Ground:
     @cached_property
     def things(self) -> list[Thing]:
         """All of them."""
-        return looks.stock(self.place.folder())
+        return looks.stock(self.place.folder(), self.cache)
 
     @cached_property
     def cache(self) -> Cache:
@@ -66,10 +68,12 @@ class Ground:
 
     @cached_property
     def vision(self) -> Vectors:
-        """Pictures' vectors by what pictures that are learned from have in common.  (I, D)"""
+        """Shapes, by what pictures that are learned from have in common, and words of colours."""
         bodies = [thing.picture for thing in self.things]
         seen = [t.picture for t in self.things if t.picture is not None and not t.held]
-        return encoded(Descriptors.fit(seen, FITTED), bodies, self.cache, what="pictures").vectors
+        shapes = encoded(Descriptors.fit(seen, FITTED), bodies, self.cache, what="pictures")
+        hues = encoded(Hues(Naming.load()), bodies, self.cache, what="colours")
+        return beside(shapes.vectors, hues.vectors)
 
 
 @dataclass(frozen=True)
@@ -200,7 +204,8 @@ def leads(name: str, one: Trial, weights: Floats) -> list[Row]:
         ("text, plots asked of clothes", ~look, both & ~film, 0, None),
     ):
         values = weights[np.ix_(asked, things)][:, :, side].mean(1)
-        note = f"{asked.sum()} questions, {things.sum()} things with text and picture"
+        led = f"leads for {(values > LEADS).mean():.0%}"
+        note = f"{asked.sum()} questions, {led}; {things.sum()} things with text and picture"
         rows.append(cell(f"{name}, weight of {what}", values, floor, note))
     absent = float(weights[:, ~present].max())
     row = above(f"{name}, weight of a missing picture, at most", absent, "", 0.0)

@@ -26,9 +26,10 @@ import polars as pl
 from hermes.core.errors import ConfigError
 from hermes.core.types import Bools, Ints
 from hermes.data.script import tokens
-from hermes.encoders.naming import colours
+from hermes.encoders.cache import Cache, encoded
+from hermes.encoders.colours import WORDS
+from hermes.encoders.naming import Hues, Naming
 from hermes.encoders.passages import sentences
-from hermes.encoders.pictures import opened
 from hermes.world.pictures import picture
 
 from . import films
@@ -43,7 +44,13 @@ MAKING = re.compile(  # a sentence of how it was made tells no plot
     r"|box office|critics?|role|based)\b",
     re.I,
 )
-PLAIN = ("{}", "stylish {}", "beautiful {}", "elegant {}", "a nice {} like in the picture")
+PLAIN = (
+    "{}", "stylish {}", "beautiful {}", "elegant {}", "a nice {} like in the picture",
+    "really pretty {}", "gorgeous looking {}", "eye-catching {}", "i want a lovely {}",
+    "wonderful {} for a summer evening", "{} that looks great", "truly striking {}",
+    "fabulous {} to fall in love with", "show me a fancy {}", "incredibly charming {}",
+)  # fmt: skip
+EACH = 5  # of them that one thing is asked for by, in turn
 FINE = "visually stunning {}"
 GENRES = {
     "Drama": "Drama", "Comedy": "Comedy", "Thriller": "Thriller", "Horror": "Horror",
@@ -75,12 +82,15 @@ class Questions:
     answers: Bools  # (Q, I)
 
 
-def stock(data: Path) -> list[Thing]:
-    """Clothes and films; `ConfigError` where the photographs or judgements are not there."""
-    return [*clothes(data / "clothing"), *told(data)]
+def stock(data: Path, cache: Cache | None = None) -> list[Thing]:
+    """Clothes and films; `ConfigError` where the photographs or judgements are not there.
+
+    `cache` keeps what was seen of pictures.
+    """
+    return [*clothes(data / "clothing", cache), *told(data, cache)]
 
 
-def clothes(folder: Path) -> Iterable[Thing]:
+def clothes(folder: Path, cache: Cache | None = None) -> Iterable[Thing]:
     """Photographs, in their order."""
     judged, files = judgements(), sorted(folder.glob("*/*.jpg"))
     if not files:
@@ -88,7 +98,7 @@ def clothes(folder: Path) -> Iterable[Thing]:
     for file in files:
         name, body = f"{file.parent.name}/{file.name}", file.read_bytes()
         held = name in judged
-        seen = judged[name] if held else first(body)
+        seen = judged[name] if held else first(body, cache)
         yield Thing(name, file.parent.name, body, file.parent.name, seen, None, held)
 
 
@@ -103,12 +113,13 @@ def judgements() -> dict[str, tuple[str, ...]]:
     return out
 
 
-def first(body: bytes) -> tuple[str, ...]:
+def first(body: bytes, cache: Cache | None = None) -> tuple[str, ...]:
     """The word for the largest share of a picture."""
-    return tuple(word for word, _ in colours(opened(body), 1))
+    shares = encoded(Hues(Naming.load()), [body], cache).vectors.rows[0]
+    return (WORDS[int(shares.argmax())],)
 
 
-def told(data: Path) -> Iterable[Thing]:
+def told(data: Path, cache: Cache | None = None) -> Iterable[Thing]:
     """Films with a question, every other one with a poster."""
     whole = films.plots(data).filter(
         pl.col("extract").str.len_chars() > LEAST,
@@ -129,7 +140,7 @@ def told(data: Path) -> Iterable[Thing]:
         body = poster(film) if made % 2 == 0 else None
         noun = f"poster of a {genre(film).lower()} film"
         name = f"{film['title']} ({film['published_at'].year})"
-        yield Thing(name, text, body, noun, first(body) if body else (), asked, made < ASKED)
+        yield Thing(name, text, body, noun, first(body, cache) if body else (), asked, made < ASKED)
         made += 1
         if made == FILMS:
             return
@@ -166,7 +177,8 @@ def lessons(things: list[Thing]) -> tuple[list[str], Ints, Ints]:
             rows += [(thing.plot, place, 0)] * 2
         if thing.colours:
             look = f"{thing.colours[0]} {thing.noun}"
-            rows += [(plain.format(look), place, int(codes[place])) for plain in PLAIN]
+            forms = [PLAIN[(place * EACH + i) % len(PLAIN)] for i in range(EACH)]
+            rows += [(form.format(look), place, int(codes[place])) for form in forms]
     texts, items, asks = zip(*rows, strict=True)
     return list(texts), np.array(items), np.array(asks)
 
