@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def test_without_stages_the_cascade_is_the_fusion(split: Split, make: Any) -> No
 def test_a_list_goes_on_with_what_earlier_stages_had_let_through(
     split: Split, make: Any, backwards: Any
 ) -> None:
-    query = next(queries(split.test))
+    query = replace(next(queries(split.test)), size=10)
     alone = Cascade(make())(query).systems["cascade"].items
     staged = Cascade(make(backwards("prerank", 30), backwards("rank", 25)))(query)
     whole = staged.systems["cascade"].items

@@ -73,7 +73,7 @@ def test_each_fact_gets_the_factor_it_was_drawn_with(among: int) -> None:
 
     schedule = Schedule(epochs=1, steps=400, l2=0.0, batch=100, among=among)
     x = csr_array(rows.astype(np.float32))
-    learn(x, facts, read, weights, schedule, rng, lambda epoch, loss: None)
+    learn(x, facts, read, weights, schedule, rng, lambda *_: None)
     users = weights.users(read(csr_array(x[:50])))
     lifts = (users @ weights.map.T).mean(0)
     assert lifts[0] == pytest.approx(2.0, abs=0.35)
@@ -91,7 +91,7 @@ def learned(seed: int) -> Floats:
         return np.asarray(half @ facts)
 
     schedule = Schedule(epochs=2, steps=1, batch=40)
-    learn(x, facts, read, weights, schedule, rng, lambda epoch, loss: None)
+    learn(x, facts, read, weights, schedule, rng, lambda *_: None)
     return weights.map
 
 

@@ -127,7 +127,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     return World(bundle.path, demo.raw / "pictures", data.users.names[busiest], item)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(built: Path, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

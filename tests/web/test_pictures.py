@@ -76,7 +76,7 @@ def health(seen: Visit, house: House) -> bytes:
 
 SHOTS = {
     "app-home": (home, "light", {"width": 1120, "height": 820}),
-    "app-newcomer": (newcomer, "dark", {"width": 1040, "height": 760}),
+    "app-newcomer": (newcomer, "dark", {"width": 1100, "height": 740}),
     "app-why": (why, "light", WIDE),
     "app-search": (search, "dark", WIDE),
     "app-request": (request, "light", {"width": 1280, "height": 1050}),

@@ -143,12 +143,12 @@ def learn(
     weights: Weights,
     schedule: Schedule,
     rng: np.random.Generator,
-    report: Callable[[int, float], None],
+    report: Callable[[int, int, float], None],
 ) -> None:
     """Change `weights` until users' told halves say what they chose in the other halves.
 
     x (U, n) and content (n, Dc) hold the items that may be chosen; `read` tells what rows of x
-    say, (B, n) -> (B, Dc), and `report` gets the number of each epoch and its loss.
+    say, (B, n) -> (B, Dc), and `report` gets each epoch's number, how many there are, and the loss.
     """
     active = np.flatnonzero(np.diff(x.indptr) > 1)
     facts = Facts.of(content)
@@ -165,7 +165,7 @@ def learn(
             loss, slopes = gradient(weights, read(first), asked, schedule.l2)
             adam.step(slopes.arrays())
             losses.append(loss)
-        report(epoch + 1, float(np.mean(losses)) if losses else 0.0)
+        report(epoch + 1, epochs, float(np.mean(losses)) if losses else 0.0)
 
 
 def halves(x: csr_array, rng: np.random.Generator) -> tuple[csr_array, csr_array]:

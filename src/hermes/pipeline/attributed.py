@@ -7,8 +7,8 @@
 | the channel that the gate handed the request to | the same |
 
 The average is of numbers, column by column; a number that most candidates lack is missing. What a
-mood moves a score by is the text's, over no mood at all, and what a short history moves it by is the
-history's.
+mood moves a score by is the text's, over no mood at all, and what a short history moves it by is
+the history's.
 """
 
 from __future__ import annotations

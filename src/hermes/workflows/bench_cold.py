@@ -2,9 +2,10 @@
 
 Strict: all events of a tenth of the items are taken out of training, whoever they are from, and
 what is asked is how many of the items that a user really chose among them stand in the first 100
-of the whole catalogue, old items among them, without what the user has had. The peers know a new
-item by its categories: the mean popularity of the items that share them, for everybody alike, and
-by how much of the user's history each category has.
+of the whole catalogue, old items among them, without what the user has had. In the world that is
+done for five draws of the items, since popularity by genre offers everybody the same hundred. The
+peers know a new item by its categories: the mean popularity of the items that share them, for
+everybody alike, and by how much of the user's history each category has.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from .train import train
 
 K, SHARE, POOLS = 100, 0.1, 1000
 TIMES, REACH = 3.0, 0.9  # floors: times popularity by genre, share of pools with a new item
+DRAWS = 5  # of the world's items: popularity by genre stands or falls with which a draw takes
 Score = Callable[[Ints], Floats]  # users (B,) -> (B, I)
 
 
@@ -117,17 +119,33 @@ def world(ground: Ground) -> list[Row]:
     if not raw.is_dir():
         write(raw, "medium", 0, pictures=False)
     lake = ground.lake("world-medium", resolve("hermes.domains.world:adapter"), raw)
-    return measured("the simulated world", lake, ground.place.work, ("-channels.ease",))
+    name, settings = "the simulated world", ("-channels.ease",)
+    found = [asked(lake, ground.place.work, settings, draw) for draw in range(DRAWS)]
+    each = ", ".join(f"{mean_ratio(one):.2f}" for one in found)
+    return told(name, found, f"; {DRAWS} draws of them, against popularity by genre {each}")
 
 
-def measured(
-    name: str, lake: Path, work: Path, settings: tuple[str, ...] = (), seed: int = 0
-) -> list[Row]:
+@dataclass(frozen=True)
+class Found:
+    """What was found of the items that one draw took, and where the bundle lies."""
+
+    strict: Strict
+    recalls: dict[str, Array]  # (Q,) by system
+    items: int
+    bundle: Path
+
+
+def measured(name: str, lake: Path, work: Path, settings: tuple[str, ...] = ()) -> list[Row]:
+    """The rows of one draw."""
+    return told(name, [asked(lake, work, settings, 0)], "")
+
+
+def asked(lake: Path, work: Path, settings: tuple[str, ...], seed: int) -> Found:
     """Train recipe `content` without the cold items' events, and ask it for them."""
     plan, table = load("content", settings)
     data = dataset(Lake(lake), plan.data)
     strict = Strict.of(data.interactions, SHARE, np.random.default_rng(seed))
-    out = work / f"cold-{lake.name}"
+    out = work / f"cold-{lake.name}-{seed}"
     bundle = train(table, data, out, known=strict.log, protocol=f"cold-{seed}")
     everybody, own = popularity(data, strict.log)
     recalls = {
@@ -135,21 +153,32 @@ def measured(
         "popularity by own genres": strict.recall(own),
         "content": strict.recall(by(restored(bundle, "content"), strict.log)),
     }
-    cold, every = int(strict.cold.sum()), len(data.catalogue) - 1
-    note = f"{len(strict.users):,} users, {cold:,} cold items of {every:,}"
+    return Found(strict, recalls, len(data.catalogue) - 1, out)
+
+
+def mean_ratio(one: Found) -> float:
+    """Of one draw, content over popularity by genre."""
+    return float(one.recalls["content"].mean() / one.recalls["popularity by genre"].mean())
+
+
+def told(name: str, found: list[Found], more: str) -> list[Row]:
+    """Rows over all draws; a person who chose items of several draws counts in each."""
+    recalls = {
+        peer: np.concatenate([one.recalls[peer] for one in found]) for peer in found[0].recalls
+    }
+    cold, first = sum(int(one.strict.cold.sum()) for one in found) // len(found), found[0]
+    note = f"{len(recalls['content']):,} users, {cold:,} cold items of {first.items:,}{more}"
     rows = [
         row(f"{name}, {peer}: recall@{K} of cold items", r, note) for peer, r in recalls.items()
     ]
-    ours = recalls["content"]
-    rows.append(
-        ratio(f"{name}, content against popularity by genre", ours, recalls["popularity by genre"])
-    )
-    own_rows = ratio(
-        f"{name}, content against popularity by own genres",
-        ours,
-        recalls["popularity by own genres"],
-    )
-    return [*rows, own_rows | {"floor": None, "holds": None}, reach(name, out, strict)]
+    ours, genre, own = recalls["content"], "popularity by genre", "popularity by own genres"
+    rows.append(ratio(f"{name}, content against {genre}", ours, recalls[genre]))
+    own_row = ratio(f"{name}, content against {own}", ours, recalls[own])
+    return [
+        *rows,
+        own_row | {"floor": None, "holds": None},
+        reach(name, first.bundle, first.strict),
+    ]
 
 
 def popularity(data: Dataset, log: Interactions) -> tuple[Score, Score]:

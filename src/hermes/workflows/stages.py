@@ -157,12 +157,18 @@ def fit_blend(kitchen: Kitchen) -> None:
 
 
 def judged(kitchen: Kitchen, k: int = 10) -> None:
-    """HR and NDCG of every system and stage, with intervals, on users kept from all fitting."""
+    """HR and NDCG of every system and stage, with intervals, on users kept from all fitting.
+
+    What was seen is not shown again, so who came back to something is not asked.
+    """
     rows, ranks = kitchen.parts.judge, dict[str, list[int]]()
     ask, rng = kitchen.recommender(), np.random.default_rng(kitchen.run.seed)
     cascade, rankers = Cascade(ask), [stage.scorer.name for stage in ask.stages]
     with progress("held-out users", len(rows), "queries") as tell:
         for query, target in zip(kitchen.queries(rows), kitchen.log.items[rows], strict=True):
+            if (query.history == target).any():
+                tell(1)
+                continue  # a slate may not show it
             answer = cascade(query)
             lists = {name: ranking.items for name, ranking in answer.systems.items()}
             for name in rankers:  # where the gate opens none is asked, and the slate is its order

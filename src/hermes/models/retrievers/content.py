@@ -69,9 +69,9 @@ class Content(Closed, Embedder[ContentConfig]):
         content = np.ascontiguousarray(known[warm])
         read = partial(shrunken, content=content, rest=config.rest)
 
-        def tell(epoch: int, loss: float) -> None:
+        def tell(epoch: int, of: int, loss: float) -> None:
             if run.report:
-                run.report("Content", epoch, config.epochs, {"loss": loss})
+                run.report("Content", epoch, of, {"loss": loss})
 
         learn(csr_array(x[:, warm]), content, read, weights, self.schedule(), rng, tell)
         self.own, self.map, self.start = weights.arrays()
