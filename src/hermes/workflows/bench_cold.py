@@ -2,8 +2,9 @@
 
 Strict: all events of a tenth of the items are taken out of training, whoever they are from, and
 what is asked is how many of the items that a user really chose among them stand in the first 100
-of the whole catalogue, old items among them, without what the user has had. In the world that is
-done for five draws of the items, since popularity by genre offers everybody the same hundred. The
+of the whole catalogue, old items among them, without what the user has had or turned down; what was
+turned down is no history, as when a server asks. In the world that is done for five draws of the
+items, since popularity by genre offers everybody the same hundred. The
 peers know a new item by its categories: the mean popularity of the items that share them, for
 everybody alike, and by how much of the user's history each category has.
 """
@@ -11,12 +12,13 @@ everybody alike, and by how much of the user's history each category has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from hermes.core.config import resolve
 from hermes.core.errors import ConfigError, nearest
@@ -72,7 +74,7 @@ class Strict:
 
     def recall(self, score: Score, batch: int = 256) -> Array:
         """Share of what each user chose that is in the first `K`.  -> (Q,)"""
-        out, seen = list[float](), self.log.matrix()
+        out, seen = list[float](), had(self.log)
         for start in range(0, len(self.users), batch):
             users = self.users[start : start + batch]
             scores = np.array(score(users), np.float32)
@@ -202,8 +204,14 @@ def popularity(data: Dataset, log: Interactions) -> tuple[Score, Score]:
 
 
 def by(model: Retriever[Any], log: Interactions) -> Score:
-    """A retriever's scores."""
-    return lambda users: model.score(log.queries(users, 200))
+    """A retriever's scores, for what each user has liked."""
+    liked = log.take(log.weights > 0)
+    return lambda users: model.score(liked.queries(users, 200))
+
+
+def had(log: Interactions) -> csr_array:
+    """What each user did anything with, for or against.  -> (U, I)"""
+    return replace(log, weights=np.ones_like(log.weights)).matrix()
 
 
 def reach(name: str, out: Path, strict: Strict) -> Row:
