@@ -213,14 +213,21 @@ def leads(name: str, one: Trial, weights: Floats) -> list[Row]:
 
 
 def examples(name: str, one: Trial, fusion: Fusion, items: Projected) -> list[Row]:
-    """Two questions, each with what it finds among things that have both."""
-    both = np.all([v.present for v in one.held.values()], axis=0)[:]
+    """Two questions, each with what it finds among things that have both.
+
+    The plot is not repeated: it is as its source tells it.
+    """
+    both = np.all([v.present for v in one.held.values()], axis=0)
     plots = [
         row for row in np.flatnonzero(~one.asked.look) if both[one.asked.answers[row].argmax()]
     ]
-    asked = {"visually stunning red dress": 1, one.asked.texts[plots[0]]: 0}
+    film = one.things[int(one.asked.answers[plots[0]].argmax())]
+    asked = (
+        ('"visually stunning red dress"', "visually stunning red dress", 1),
+        (f"the plot of {film.name}", one.asked.texts[plots[0]], 0),
+    )
     rows = list[Row]()
-    for text, side in asked.items():
+    for label, text, side in asked:
         query = Vectors(one.encoder.encode([text]), one.encoder.identity)
         found = fusion.find(query, Projected(items.keys[both], items.present[both]), 1)
         top = [thing for thing, there in zip(one.things, both, strict=True) if there][
@@ -228,7 +235,7 @@ def examples(name: str, one: Trial, fusion: Fusion, items: Projected) -> list[Ro
         ]
         shares = {m: float(found.columns[f"weight.{m}"][0]) for m in fusion.names}
         said = ", ".join(f"{m} {share:.2f}" for m, share in shares.items())
-        title = f'{name}, "{text}": weight of {fusion.names[side]}'
+        title = f"{name}, {label}: weight of {fusion.names[side]}"
         value = shares[fusion.names[side]]
         rows.append(above(title, value, "", LEADS, f"finds {top.name}: {said}"))
     return rows
