@@ -16,7 +16,7 @@ from .evidence import Evidence, Item
 from .facts import NAMES, named
 from .holdings import verb
 from .marks import Doubt, Mark, clauses
-from .people import People
+from .reach import Reach
 from .vocabulary import Vocabulary
 
 NAMESAKES = 16  # readings of a sentence whose titles several items have
@@ -52,14 +52,14 @@ def judged(
 
 
 @dataclass(frozen=True, slots=True)
-class Claims(People):
+class Claims(Reach):
     """One reading of one sentence."""
 
     def check(self) -> None:
         """Raise `Doubt` at the first claim that does not hold."""
         for part in (
             self.numbers, self.people, self.categories, self.denials, self.history, self.reasons,
-            self.relations, self.things,
+            self.relations, self.things, self.reach,
         ):  # fmt: skip
             part()
 
@@ -160,6 +160,7 @@ class Claims(People):
         spoken = any(
             self.words.of("mine", m.word) or self.words.of("wisher", m.word) for m in earlier
         )
+        spoken = spoken or self.words.of("begin", self.marks[k - 2].word)
         stated = self.of("role", "quote") or (
             k > 1 and self.marks[k - 2].kind in ("year", "category")
         )

@@ -91,6 +91,8 @@ class People(Facts):
     def held(self, place: int, person: Mark, back: bool = True) -> set[int]:
         """Raise `Doubt` unless the part holds, and those joined with it: directed and written."""
         used = {place}
+        if back and place and self.marks[place - 1].kind == "person":
+            raise Doubt(f"{person.value[:60]!r} as what somebody plays")
         if back and (other := self.behind(place)) is not None:
             used.add(other)  # `Regie bei Alien führte A`
         while back and place > 1 and self.words.of("and", self.marks[place - 1].word):

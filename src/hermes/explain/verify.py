@@ -80,7 +80,10 @@ class Verifier:
             if not marks or marks[-1].kind not in ("title", "past"):
                 continue
             if marks[-1].kind == "title":
-                judged(self.marks(found[1], False), self.evidence, self.words, marks[-1].items[:1])
+                inner = self.marks(found[1], False)
+                if any(m.kind in ("title", "past") for m in inner):
+                    raise Doubt("a title in brackets behind a title")
+                judged(inner, self.evidence, self.words, marks[-1].items[:1])
             else:
                 raise Doubt("brackets behind a title of the past")
             out, last = out + before.rstrip(), found.end()

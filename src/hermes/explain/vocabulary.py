@@ -18,7 +18,8 @@ WORD = re.compile(r"[^\W_]+")
 CLAIMS = (
     "deny", "wish", "wisher", "modal", "like", "because", "popular", "new", "taste", "same",
     "mine", "maker", "series", "year", "category", "measure", "and", "of", "link", "beside",
-    "alias", "bound", "cost",
+    "alias", "bound", "cost", "others", "many", "more", "own", "person",
+    "begin",
 )  # fmt: skip
 
 
