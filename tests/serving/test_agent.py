@@ -114,6 +114,41 @@ def test_what_fails_in_the_middle_is_the_last_event(client: Any) -> None:
     assert (problem["status"], problem["code"]) == (422, "invalid")
 
 
+def test_what_nobody_foresaw_is_the_last_event_and_in_the_log(
+    client: Any, deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret words")
+
+    monkeypatch.setattr(deps.talks, "put", broken)
+    name, problem = events(client, "drama")[-1]
+    assert (name, problem["status"], problem["code"]) == ("error", 500, "internal")
+    assert "secret words" not in json.dumps(problem)
+
+
+def test_as_many_conversations_are_kept_as_the_setting_says(make: Make) -> None:
+    client = make(conversations=3)
+    names = [
+        said(client, "hello")["conversation"] for _ in range(65)
+    ]  # the 65th looks for old ones
+    goes_on = [said(client, "hello", conversation=n)["conversation"] == n for n in names[:61]]
+    assert not any(goes_on)
+
+
+def test_a_wish_said_twice_is_one_chip(client: Any) -> None:
+    found = said(client, "drama without item-3, without item-3")
+    assert len({chip["text"] for chip in found["chips"]}) == len(found["chips"])
+
+
+@pytest.mark.parametrize("path", ["agent", "recommendations"])
+def test_the_longest_slate_is_set_and_the_refusal_says_where(make: Make, path: str) -> None:
+    client = make(slate_limit=4)
+    assert client.post(f"/v1/{path}", json={"k": 4}).status_code == 200
+    answer = client.post(f"/v1/{path}", json={"k": 5})
+    assert answer.status_code == 422
+    assert "HERMES_SLATE_LIMIT" in answer.json()["detail"]
+
+
 def test_markup_in_a_turn_comes_back_as_data_only(client: Any) -> None:
     found = said(client, "<script>alert(1)</script>")
     assert json.dumps(found)  # it is JSON; the page escapes what it shows

@@ -113,7 +113,8 @@ def joined(
     same = {(one.kind, one.text) for one in new}
     kept = [old for old in held if old not in gone and (old.kind, old.text) not in same]
     gone = [old for old in gone if (old.kind, old.text) not in same]
-    return [*kept, *new][-MOST:], gone
+    once = {(one.kind, one.text): one for one in new}
+    return [*kept, *once.values()][-MOST:], gone
 
 
 def gives_way(old: Wish, new: Wish, catalogue: Catalogue, instead: bool) -> bool:

@@ -31,7 +31,7 @@ from hermes.data.contract import Asset, Event
 from . import openapi
 from .bodies import JSON, LINES, Receive, Scope, media_type, read
 from .deps import Deps
-from .problems import MEDIA, Problem, bare, problem
+from .problems import MEDIA, Problem, bare, defect, problem
 from .routes import (
     agent,
     assets,
@@ -199,14 +199,6 @@ async def routing(request: Request, error: Exception) -> Response:
 async def unforeseen(request: Request, error: Exception) -> Response:
     """A defect in any other route."""
     return reply(defect(request.url.path, error))
-
-
-def defect(path: str, error: Exception) -> Problem:
-    """What nobody foresaw: logged with the id that the answer carries."""
-    trace = uuid.uuid4().hex
-    log.error("unforeseen", trace_id=trace, path=path, exc_info=error)
-    detail = "the server's log has the cause under this trace id"
-    return bare(500, "internal", "An error inside the server", detail, trace)
 
 
 def write_document(path: Path) -> None:

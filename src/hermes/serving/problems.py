@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+
 import msgspec
+import structlog
 
 from hermes.core.errors import (
     ArtifactError,
@@ -15,6 +18,7 @@ from hermes.core.errors import (
 )
 
 MEDIA = "application/problem+json"
+log = structlog.get_logger()
 BASE = "https://hermes-recommender.dev/problems/"  # a name, not an address that is fetched
 
 
@@ -80,3 +84,11 @@ def problem(error: HermesError, trace: str) -> Problem:
 def bare(status: int, code: str, title: str, detail: str, trace: str) -> Problem:
     """A problem that no error of hermes stands for: no such route, or an error nobody foresaw."""
     return Problem(BASE + code, title, status, code, detail, trace)
+
+
+def defect(path: str, error: Exception) -> Problem:
+    """What nobody foresaw: logged with the id that the answer carries."""
+    trace = uuid.uuid4().hex
+    log.error("unforeseen", trace_id=trace, path=path, exc_info=error)
+    detail = "the server's log has the cause under this trace id"
+    return bare(500, "internal", "An error inside the server", detail, trace)

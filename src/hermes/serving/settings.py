@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hermes.core.errors import ConfigError
+from hermes.core.errors import ConfigError, DataError
 
 Tier = Literal["auto", "1", "2", "3"]
 
@@ -51,6 +51,14 @@ class Settings(BaseSettings):
     language_model: str = Field("", max_length=200)  # the model that server is asked for
     language_key: SecretStr = SecretStr("")  # sent to it as a bearer token; never logged
     language_seconds: float = Field(10.0, gt=0)  # longest wait for a whole answer of it
+
+    def admit(self, k: int) -> None:
+        """Raise `DataError` for a slate longer than the largest."""
+        if k > self.slate_limit:
+            raise DataError(
+                f"k: {k} is more than {self.slate_limit}; ask for less, "
+                "or let HERMES_SLATE_LIMIT allow it"
+            )
 
     def processes(self) -> int:
         """How many workers that is here."""

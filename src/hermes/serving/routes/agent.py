@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -12,7 +13,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from hermes.core.errors import DataError, HermesError
+from hermes.core.errors import HermesError
 from hermes.core.protocols import Reason
 from hermes.explain import narrator
 from hermes.explain.narrator import Spoken, Telling, Token
@@ -22,7 +23,7 @@ from hermes.pipeline.agent import Kept, Plan
 from ..bodies import JSON, read
 from ..deps import Deps, House
 from ..openapi import body, found
-from ..problems import problem
+from ..problems import defect, problem
 from ..schemas import ANSWER, Answer, Ask, Reading
 from ..talks import fresh
 from ..turns import Step, Talk, Told, talk
@@ -42,8 +43,10 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
     What is remembered is written before a word is said, so that nothing is lost with a reader who
     leaves, or with a model that does.
     """
-    began, here = perf_counter(), mind(deps)
-    kept = deps.talks.get(wanted.conversation, wanted.user) if wanted.conversation else None
+    began, here = perf_counter(), await asyncio.to_thread(mind, deps)
+    kept = None
+    if wanted.conversation:
+        kept = await asyncio.to_thread(deps.talks.get, wanted.conversation, wanted.user)
     name = wanted.conversation if kept is not None else fresh()
     lost = bool(wanted.conversation) and kept is None
     plan = here.agent.hear(kept or Kept(), wanted.text, wanted.remove, wanted.language)
@@ -56,7 +59,7 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
         plan, slate, reasons = await recommended(deps, here, plan, wanted)
         yield "state", step("Recommend", began, f"{len(slate.items)} items")
         yield "slate", slate
-    deps.talks.put(name, wanted.user, plan.kept)
+    await asyncio.to_thread(deps.talks.put, name, wanted.user, plan.kept)
     said = (told(wanted.language, "lost"), *plan.said) if lost else plan.said
     spoken = Spoken(" ".join(said), "templates")
     if plan.kind in WORDED:
@@ -139,6 +142,8 @@ async def lines(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
                 yield sent(name, value)
     except HermesError as error:
         yield sent("error", problem(error, uuid.uuid4().hex))
+    except Exception as error:  # noqa: BLE001, the answer has begun; no other net can tell it
+        yield sent("error", defect(router.prefix, error))
 
 
 def sent(name: str, value: Any) -> bytes:
@@ -154,8 +159,7 @@ async def speak(request: Request, deps: House) -> Response:
     `done` and `error`.
     """
     wanted = talk(await read(request.scope, request.receive, deps.settings, JSON))
-    if wanted.k > deps.settings.slate_limit:
-        raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
+    deps.settings.admit(wanted.k)
     events = converse(deps, wanted)
     if STREAM in request.headers.get("accept", ""):
         return StreamingResponse(lines(events), media_type=STREAM, headers=HEADERS)

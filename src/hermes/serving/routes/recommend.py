@@ -14,7 +14,7 @@ import numpy as np
 from fastapi import APIRouter, Request, Response
 from fastapi import Query as Param
 
-from hermes.core.errors import DataError, NotFound
+from hermes.core.errors import NotFound
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.data.context import encode
@@ -66,8 +66,7 @@ async def for_user(deps: Deps, user: str, query: str) -> bytes:
 async def answer(deps: Deps, wanted: Ask) -> bytes:
     """From what a page wants to the bytes it gets; the exposure is in the log's hands by then."""
     started = perf_counter()
-    if wanted.k > deps.settings.slate_limit:
-        raise DataError(f"k: {wanted.k} is more than {deps.settings.slate_limit}")
+    deps.settings.admit(wanted.k)
     past = deps.past(wanted.user)
     query = question(deps, wanted, past)
     return await serve(deps, wanted.user, query, not len(past.items), started, wanted.trace)
@@ -274,8 +273,7 @@ async def recommend_like(
     language: Annotated[str, Param(max_length=35)] = "en",
 ) -> Response:
     """More like one item."""
-    if k > deps.settings.slate_limit:
-        raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
+    deps.settings.admit(k)
     query = similar(deps, asset_id, k, explain=explain, attribute=attribute, language=language)
     out = await serve(deps, "", query, False, perf_counter(), trace)
     return Response(out, media_type="application/json")

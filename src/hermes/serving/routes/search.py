@@ -9,7 +9,6 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from fastapi import Query as Param
 
-from hermes.core.errors import DataError
 from hermes.core.types import Candidates
 from hermes.retrieval.suggest import facets
 
@@ -32,8 +31,7 @@ async def search(
 
     What is understood as a constraint filters; its id in `plain` makes it plain words again.
     """
-    if k > deps.settings.slate_limit:
-        raise DataError(f"k: {k} is more than {deps.settings.slate_limit}")
+    deps.settings.admit(k)
     started, finder = perf_counter(), deps.engine.finder
     best, read, used = finder.find(q, k, mode, plain)
     items = hits(deps, best, finder.search.matched(q, best.items))
