@@ -26,6 +26,7 @@ class Reach(People):
         self.units()
         self.several()
         self.granted()
+        self.tastes()
         for k, mark in enumerate(self.marks):
             if fact(mark):
                 self.behind_past(k)
@@ -100,6 +101,23 @@ class Reach(People):
             for one in self.named if mark.value in wanted else ():
                 if not (kind_of(mark.value, one) or helped(mark.value, one)):
                     raise Doubt(f"{mark.value[:60]!r}, wished for and not in {one.title[:60]!r}")
+
+    def tastes(self) -> None:
+        """Raise `Doubt` where somebody is said to like, to know or to ask for something."""
+        for k, mark in enumerate(self.marks):
+            earlier = self.marks[:k]
+            if any(self.words.of(c, m.word) for m in earlier for c in ("modal", "given")):
+                continue
+            before = earlier[-1].word if earlier else ""
+            people = ("wisher", "mine", "others", "many")
+            somebody = any(self.words.of(claim, before) for claim in people)
+            asked = [m.kind for m in earlier[-2:-1]] == ["title"] and self.words.of("link", before)
+            if mark.kind not in NAMES and (
+                self.words.of("fond", mark.word)
+                or (somebody and self.words.of("know", mark.word))
+                or (asked and mark.kind == "wish")
+            ):
+                raise Doubt(f"{before} {mark.word}")
 
     def behind_past(self, k: int) -> None:
         """Raise `Doubt` for a fact that hangs on a title of the past."""

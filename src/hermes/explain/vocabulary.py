@@ -19,7 +19,7 @@ CLAIMS = (
     "deny", "wish", "wisher", "modal", "like", "because", "popular", "new", "taste", "same",
     "mine", "maker", "series", "year", "category", "measure", "and", "of", "link", "beside",
     "alias", "bound", "cost", "others", "many", "more", "own", "person",
-    "begin",
+    "begin", "fond", "know", "given",
 )  # fmt: skip
 
 
