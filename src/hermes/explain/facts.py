@@ -39,7 +39,9 @@ class Facts:
     @property
     def wishing(self) -> bool:
         """Whether it speaks of what the reader wished for."""
-        return bool(self.of("wish")) and self.has("wisher")
+        first = next((k for k, m in enumerate(self.marks) if m.kind == "wish"), 0)
+        asked = any(self.words.of("given", m.word) for m in self.marks[:first])  # `if you want`
+        return bool(self.of("wish")) and self.has("wisher") and not asked
 
     def each(self, holds: Callable[[Item], bool], what: str) -> None:
         """Raise `Doubt` unless a function holds of every item that is spoken of."""
