@@ -49,7 +49,7 @@ from .bench import Place
 from .ground import Ground
 from .lies import CUTS, LIES, Lie, lie
 from .speaker import Script, speaking, spoken
-from .truths import truths
+from .truths import SAYINGS, truths
 
 SLATE, PAST = 5, 6  # items of a slate, titles of a history
 OUTSIDE = 40  # other items that lies are taken from
@@ -199,7 +199,7 @@ def honest(agent: Agent) -> list[Row]:
             for saying, sentence in truths(evidence, language):
                 verifier = Verifier(evidence, language, agent.titles.__contains__)
                 verifier.subject = tuple(o for o in evidence.items if o.title in sentence) or (
-                    evidence.items[0],
+                    evidence.items[SAYINGS[language].index(saying) % len(evidence.items)],
                 )
                 began = datetime.now(UTC)
                 held = bool(verifier.rule(sentence).told)
