@@ -188,6 +188,31 @@ def test_a_comparison_is_with_the_middle_of_what_was_shown(
     assert set(talk.shown) == shown
 
 
+@pytest.mark.parametrize(
+    ("said", "chips", "shown"),
+    [
+        ("No horror, under two hours", ["under 120 minutes", "not Horror"],
+         {"Blade Runner", "Airplane!", "Groundhog Day"}),
+        ("at most 101 minutes", ["at most 101 minutes"], {"Airplane!", "Groundhog Day"}),
+        ("longer than 2.5 hours", ["over 150 minutes"], {"Heat"}),
+        ("nothing over an hour and films shorter than 2 hours", ["under 120 minutes"],
+         {"Alien", "Blade Runner", "Airplane!", "Groundhog Day", "The Thing"}),
+    ],
+)  # fmt: skip
+def test_a_length_that_is_stated_filters(
+    talk: Talk, said: str, chips: list[str], shown: set[str]
+) -> None:
+    talk.say(said)
+    assert set(chips) <= set(talk.chips)
+    assert set(talk.shown) == shown
+
+
+def test_a_stated_length_counts_more_than_a_comparison(talk: Talk) -> None:
+    talk.say("from the 70s to the 90s")
+    talk.say("something shorter, under 110 minutes")
+    assert talk.chips == ["1970 to 1999", "under 110 minutes"]
+
+
 def test_a_comparison_with_nothing_says_so(talk: Talk) -> None:
     assert "nothing has been shown" in talk.say("something newer")
     assert talk.chips == []
@@ -198,6 +223,7 @@ def test_where_the_catalogue_has_no_lengths_that_is_said(shelf: Catalogue) -> No
     talk = Talk(made(replace(shelf, cards=(b"{}", *silent))))
     talk.say("crime")
     assert "does not say how long" in talk.say("something shorter")
+    assert "does not say how long" in talk.say("under two hours")
     assert talk.chips == ["genre: Crime"]
 
 

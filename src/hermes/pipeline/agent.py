@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Protocol
 
 import msgspec
+import numpy as np
 
 from hermes.core.protocols import Query, Reason
 from hermes.core.types import Array
@@ -25,6 +26,7 @@ from hermes.explain.vocabulary import key
 from . import answers, compare
 from .abroad import english
 from .asked import Reader
+from .lengths import stated
 from .turns import Turn, place, turns
 from .wishes import Wish, joined, lengths, put, wishes
 
@@ -175,7 +177,7 @@ class Agent:
                 said += self.alike(now, one, new, language)
             else:
                 plain, instead = compare.cue(one.target)
-                plain = english(plain, language, self.named)
+                plain = english(self.sized(plain, now, new, said, language), language, self.named)
                 new += wishes(self.reader.understand(plain), self.catalogue, now.turn)
         if not new:
             said = said or [told(language, "unread")]
@@ -185,6 +187,16 @@ class Agent:
             names = listed(language, [one.text for one in gone])
             said.append(told(language, "replaced", wishes=names))
         return Plan(kept=now, slate=True, said=tuple(said), kind=heard[0].kind)
+
+    def sized(
+        self, plain: str, now: Kept, new: list[Wish], said: list[str], language: str
+    ) -> str:
+        """Adds the lengths that a text states, which count more than a comparison; -> the rest."""
+        rest, found = stated(plain, now.turn)
+        known = [one for one in found if np.isfinite(self.sizes[one.kind]).any()]
+        said += [told(language, "field_length")] if len(known) < len(found) else []
+        new[:] = [one for one in new if all(one.kind != other.kind for other in known)] + known
+        return rest
 
     def alike(self, now: Kept, turn: Turn, new: list[Wish], language: str) -> list[str]:
         """Adds what is like an item, or by those who made it; -> what cannot be done."""

@@ -74,7 +74,7 @@ def ranged(
     if not len(known):
         return silent
     middle = float(np.median(known))
-    if kind == "year":
+    if kind != "price":
         middle = float(np.floor(middle) if above else np.ceil(middle))
     bound = round(middle + step if above else middle - step, 2)
     low, high = (bound, None) if above else (None, bound)
