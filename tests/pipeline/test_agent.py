@@ -147,6 +147,7 @@ def test_the_sentence_of_the_specification_is_three_wishes(talk: Talk) -> None:
         ("from the 90s", "from the 80s", ["1980 to 1989"]),
         ("from the 90s", "after 1995", ["1990 to 1999", "after 1995"]),
         ("after 1995", "after 1980", ["after 1980"]),
+        ("crime", "newer than 1993", ["genre: Crime", "after 1993"]),
         ("crime", "actually, comedies instead", ["genre: Comedy"]),
         ("crime", "horror", ["genre: Horror"]),
         ("comedies", "romance", ["genre: Comedy", "genre: Romance"]),

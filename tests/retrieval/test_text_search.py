@@ -140,6 +140,11 @@ def test_matched_words_come_as_asked_and_only_those_held(search: TextSearch) -> 
     assert search.matched("Story alien TOY", items) == ["story toy", "alien", "alien"]
 
 
+def test_words_that_tell_nothing_are_no_match_beside_others(search: TextSearch) -> None:
+    items = np.array([7])
+    assert search.matched("the toy and a story", items) == ["toy story"]
+
+
 def test_the_channel_is_silent_without_a_text(search: TextSearch) -> None:
     assert not len(TextChannel("text", search).retrieve(Query(id="q", at=AT), 10))
 

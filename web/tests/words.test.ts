@@ -39,7 +39,7 @@ test("a cost that is not said is not made up", () => {
   const said = { asked: 0.5, similarity_before: 0.5, similarity: 0.4, cost: 0.021 };
   expect(varietyCost(0.5, said)).toBe("gives up 2.1 % of relevance, neighbours 20 % less alike");
   expect(fairCost(true, { on: true, cost: 0.01, exposure: { small: 0.3, large: 0.7 }, holds: true })).toBe(
-    "gives up 1.0 % of relevance; small has 30 % of the places' weight",
+    "gives up 1.0 % of relevance; small items have 30 % of the attention",
   );
 });
 

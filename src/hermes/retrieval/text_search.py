@@ -27,6 +27,7 @@ from hermes.data.catalogue import Catalogue
 from hermes.data.script import STEMS, folded, stems, tokens
 
 from .channels import nothing
+from .lexicon import english
 from .semantic import SemanticChannel
 
 FIELDS = ("title", "creator", "category", "text")
@@ -143,8 +144,13 @@ class TextSearch:
         return Candidates(np.array(codes, np.int64), {"score": scores})
 
     def matched(self, text: str, items: Ints) -> list[str]:
-        """The words of the text that each item holds, in their order.  (n,) -> n"""
-        wanted = [(word, stem) for word in self.words(text) for stem in stems(word)]
+        """The words of the text that each item holds, in their order.  (n,) -> n
+
+        Words such as `the` only where the text has no others.
+        """
+        words, stops = self.words(text), english().sets["stops"]
+        telling = [word for word in words if word not in stops] or words
+        wanted = [(word, stem) for word in telling for stem in stems(word)]
         out = list[str]()
         for code in items.tolist():
             held = set(stems(" ".join(self.written(code).values())))

@@ -10,7 +10,7 @@ import type { Turn } from "./conversation";
 import { useAgent } from "./useAgent";
 
 const NOWHERE: readonly string[] = [];
-const OPENERS = ["Something quiet for a rainy evening", "A comedy from the 90s, no horror", "Books like the last film I liked"];
+const OPENERS = ["Something quiet for a rainy evening", "A comedy from the 90s, no horror", "Under two hours, and not sad"];
 
 interface Props {
   domains: readonly string[];

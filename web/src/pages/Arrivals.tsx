@@ -20,8 +20,8 @@ export function Arrivals() {
       <header className="opening">
         <h1 tabIndex={-1}>Just in</h1>
         <p className="lately">
-          What was put on the shelf in the last day, before anybody touched it. It is placed by what it says, who made it and
-          how it looks, until people have spoken.
+          What was put on the shelf in the last day, before anybody touched it. It is placed by what is known of it, until
+          people have spoken.
         </p>
       </header>
       <Slow asked={asked} />

@@ -6,7 +6,7 @@ import type { Asset, Hits, Reading } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { Failed, Slow } from "../parts/Told";
 import { Bones, Wall } from "../parts/Wall";
-import { capital, count } from "../parts/words";
+import { capital, count, listed } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { narrow, type Narrowed } from "../state/facets";
 import { saw } from "../state/seen";
@@ -21,7 +21,7 @@ export function Search({ text, plain, setPlain }: { text: string; plain: readonl
   const matched = useMemo(() => new Map(hits?.items.map((hit) => [hit.asset_id, hit.matched])), [hits]);
   const note = (asset: Asset) => {
     const words = matched.get(asset.asset_id);
-    return words ? `holds ${words}` : undefined;
+    return words ? `holds ${listed(words)}` : undefined;
   };
   if (!text)
     return (
@@ -56,6 +56,7 @@ export function Search({ text, plain, setPlain }: { text: string; plain: readonl
 }
 
 function said(hits: Hits, shown: number): string {
+  if (!hits.items.length) return `Nothing found in ${hits.milliseconds.toFixed(1)} ms`;
   const by = { lexical: "by their words", semantic: "by their meaning", hybrid: "by words and meaning" }[hits.mode];
   const narrowed = shown === hits.items.length ? "" : `${shown} of `;
   return `${narrowed}${count(hits.items.length, "item")}, found ${by ?? hits.mode} in ${hits.milliseconds.toFixed(1)} ms`;

@@ -20,7 +20,7 @@ import { useTuning } from "../state/tuning";
 
 const SIZE = 54; // items of one stream
 const SMALL = 34; // of a newcomer's, who waits for it after every click
-const WALL = 17; // items under the lead
+const WALL = 16; // items under the lead
 const FIRST = 24; // items for a newcomer to choose from
 
 export function Stream({ domain }: { domain: string }) {

@@ -25,20 +25,21 @@ interface Props {
 
 function Variety({ tuning, policy }: Props) {
   const id = useId();
-  const [value, set] = useState(tuning.diversity ?? 0);
   const { diversity, setDiversity } = tuning;
-  useEffect(() => set(diversity ?? 0), [diversity]);
+  const rest = diversity ?? policy?.diversity?.asked ?? 0; // untouched it stands where the recipe has it
+  const [value, set] = useState(rest);
+  useEffect(() => set(rest), [rest]);
   useEffect(() => {
-    if (value === (diversity ?? 0)) return;
+    if (value === rest) return;
     const timer = setTimeout(() => setDiversity(value), PAUSE);
     return () => clearTimeout(timer);
-  }, [value, diversity, setDiversity]);
+  }, [value, rest, setDiversity]);
   return (
     <div className="tune-part">
       <label htmlFor={id}>Variety</label>
       <input
         id={id} type="range" min={0} max={1} step={0.05} value={value} aria-describedby={`${id}-cost`}
-        aria-valuetext={diversity === null && value === 0 ? "as the recipe has it" : percent(value)}
+        aria-valuetext={diversity === null && value === rest ? "as the recipe has it" : percent(value)}
         onChange={(event) => set(Number(event.target.value))}
       />
       <p id={`${id}-cost`} className="cost">
@@ -81,7 +82,7 @@ function Fair({ tuning, policy }: Props) {
 export function fairCost(on: boolean, said: Policy["fairness"]): string {
   if (!said) return on ? "what it costs is not said" : "as the ranking has it";
   const least = Object.entries(said.exposure ?? {}).sort(([, a], [, b]) => a - b)[0];
-  const share = least ? `${least[0]} has ${percent(least[1])} of the places' weight` : "";
+  const share = least ? `${least[0]} items have ${percent(least[1])} of the attention` : "";
   if (!on) return share || "as the ranking has it";
   const cost = said.cost == null ? "" : `gives up ${percent(said.cost)} of relevance`;
   const held = said.holds === false ? "parity could not be reached" : "";

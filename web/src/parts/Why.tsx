@@ -47,7 +47,7 @@ export function WhyDrawer({ answer, item, close }: Props) {
         <Effects effects={item.effects} known={answer.funnel != null} />
         <footer className="drawer-foot">
           <p>
-            In {percent(item.propensity)} of such requests it would stand here. Request{" "}
+            {item.propensity < 1 ? `In ${percent(item.propensity)} of such requests it would stand here.` : "Chance had no part in its place."} Request{" "}
             <code>{answer.request_id.slice(0, 8)}</code>, bundle <code>{answer.bundle}</code>, tier {answer.tier},
             answered in {(answer.milliseconds["total"] ?? 0).toFixed(1)} ms.
           </p>

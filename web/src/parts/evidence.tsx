@@ -39,6 +39,17 @@ function Bars({ attribution }: { attribution: Parts }) {
   );
 }
 
+/** What the recipes' channels look at, for people. */
+const FINDS: Record<string, string> = {
+  sasrec: "the order of what you did",
+  hstu: "the order of what you did",
+  transition: "what others did next",
+  itemknn: "chosen by the same people",
+  ease: "chosen by the same people",
+  content: "what is said of it",
+  popularity: "chosen by many",
+};
+
 export function Channels({ item }: { item: Item }) {
   const rows = Object.entries(item.channels).map(([name, score]) => ({
     name, score, place: item.places?.[`channel.${name}`],
@@ -56,7 +67,7 @@ export function Channels({ item }: { item: Item }) {
           <tbody>
             {rows.map((row) => (
               <tr key={row.name}>
-                <th scope="row">{row.name}</th>
+                <th scope="row">{row.name}{FINDS[row.name] && <small>{FINDS[row.name]}</small>}</th>
                 {placed && <td>{row.place === undefined ? "not said" : row.place + 1}</td>}
                 <td>{few(row.score)}</td>
               </tr>

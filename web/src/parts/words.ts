@@ -56,6 +56,10 @@ export const few = (value: number): string =>
 export const count = (n: number, one: string, more = `${one}s`): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
 
+/** Words that were found, each by itself: “funny”, “films”. */
+export const listed = (words: string): string =>
+  words.split(" ").filter(Boolean).map((word) => `“${word}”`).join(", ");
+
 /** `channel.sasrec` for people. */
 export const stage = (name: string): string => {
   const [first, ...rest] = name.split(".");

@@ -80,7 +80,7 @@ export function Paces({ rows, name }: { rows: readonly Pace[]; name: (stage: str
           </li>
         ))}
       </ul>
-      <p className="marks silent" aria-hidden="true">{marks.map((value) => <span key={value} style={{ left: `${at(value)}%` }}>{few(value)} ms</span>)}</p>
+      <p className="marks silent" aria-hidden="true">{marks.map((value) => <span key={value} style={{ left: `${at(value)}%` }}>{value < 1000 ? `${few(value)} ms` : `${few(value / 1000)} s`}</span>)}</p>
     </div>
   );
 }
