@@ -373,6 +373,11 @@ def test_words_that_are_no_constraint_are_searched_for_until_others_come(talk: T
     assert "flight" in talk.chips[1]
 
 
+def test_words_that_nothing_holds_are_said_to_be_so(talk: Talk) -> None:
+    assert "No title and no text here holds asdf qwer" in talk.say("asdf qwer")
+    assert "No title" not in talk.say("something aboard a ship")
+
+
 def test_nothing_that_fits_is_said_with_the_wishes(talk: Talk) -> None:
     talk.say("horror")
     assert "Nothing in the catalogue fits" in talk.say("from the 2000s")

@@ -25,7 +25,7 @@ from hermes.explain.vocabulary import key
 
 from . import answers, compare
 from .abroad import english
-from .asked import Reader
+from .asked import Reader, held
 from .lengths import stated
 from .turns import Turn, place, turns
 from .wishes import Wish, joined, lengths, put, wishes
@@ -166,7 +166,7 @@ class Agent:
 
     def wished(self, now: Kept, heard: Sequence[Turn], language: str) -> Plan:
         """Wishes join those before; the ones they contradict go."""
-        new, said = list[Wish](), list[str]()
+        new, said, search = list[Wish](), list[str](), self.reader.search
         instead = False
         for one in heard:
             if one.kind == "compare":
@@ -182,15 +182,15 @@ class Agent:
         if not new:
             said = said or [told(language, "unread")]
             return Plan(kept=now, slate=False, said=tuple(said), kind=heard[0].kind)
+        lost = [one.words for one in new if one.kind == "words" and not held(search, one.words)]
+        said += [told(language, "unheard", wishes=listed(language, lost))] if lost else []
         now.wishes, gone = joined(now.wishes, new, self.catalogue, instead)
         if gone:
             names = listed(language, [one.text for one in gone])
             said.append(told(language, "replaced", wishes=names))
         return Plan(kept=now, slate=True, said=tuple(said), kind=heard[0].kind)
 
-    def sized(
-        self, plain: str, now: Kept, new: list[Wish], said: list[str], language: str
-    ) -> str:
+    def sized(self, plain: str, now: Kept, new: list[Wish], said: list[str], language: str) -> str:
         """Adds the lengths that a text states, which count more than a comparison; -> the rest."""
         rest, found = stated(plain, now.turn)
         known = [one for one in found if np.isfinite(self.sizes[one.kind]).any()]

@@ -74,6 +74,11 @@ def spans(ids: Sequence[str]) -> tuple[Span, ...]:
     return tuple(out)
 
 
+def held(search: TextSearch, words: str) -> bool:
+    """Whether the title or the text of any item has any of the words."""
+    return any(len(holding(search, word)) for word in words.split())
+
+
 def holding(search: TextSearch, phrase: str) -> Ints:
     """Items whose title or text has every word of a phrase, in any form of it.  -> (n,)"""
     each = [
