@@ -25,7 +25,11 @@ export function Agent({ domains, status, close }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const log = useRef<HTMLDivElement>(null);
   useEffect(() => field.current?.focus(), []);
-  useEffect(() => { log.current?.scrollTo({ top: log.current.scrollHeight }); }, [conversation]);
+  useEffect(() => {
+    // What was said last stays in sight, however many things stand under the answer.
+    const last = [...(log.current?.querySelectorAll(".said-reader") ?? [])].at(-1);
+    if (log.current && last) log.current.scrollTop += last.getBoundingClientRect().top - log.current.getBoundingClientRect().top;
+  }, [conversation]);
   const leave = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();

@@ -48,7 +48,7 @@ function Placed({ arrival }: { arrival: Arrival }) {
       <div>
         <p className="kicker">{capital(asset.domain)} · {ago(Date.parse(arrival.at), Date.now())}</p>
         <h2><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
-        <p>{arrival.known ? "It can be recommended already." : "It is found by search, and waits to be placed."} {arrival.note}</p>
+        <p>{arrival.known ? "It is in the catalogue." : "It is kept, and waits to be placed."} {arrival.note && `${capital(arrival.note)}.`}</p>
         {neighbours.length > 0 && (
           <p className="examples">
             Stands near {neighbours.map((one, place) => (
