@@ -51,7 +51,11 @@ export const percent = (share: number): string => {
 };
 
 export const few = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+  Math.abs(value) >= 100
+    ? value.toFixed(0)
+    : Math.abs(value) < 1e-6 // rounding
+      ? "0"
+      : Number(value.toPrecision(3)).toString();
 
 export const count = (n: number, one: string, more = `${one}s`): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
