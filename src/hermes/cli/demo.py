@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,14 +52,16 @@ def command(
 
 
 def serve(wanted: Demo, bundle: Path, lake: Path, port: int, console: Console) -> None:
-    """Until Ctrl-C; events and exposures land in the demo's own lake."""
-    from hermes.serving import launch, settings
+    """Until Ctrl-C; events and exposures land in the demo's own lake.
 
-    given: dict[str, object] = {"bundle": bundle, "port": port, "lake": lake}
+    As a process of its own in place of this one: the threads that learned would not be there in
+    the workers, which are forked, and who waits for them waits for ever.
+    """
     if (wanted.raw / "pictures").is_dir():
-        given["pictures"] = wanted.raw / "pictures"
+        os.environ["HERMES_PICTURES"] = str(wanted.raw / "pictures")
     console.print(f"Hermes serves at http://localhost:{port}; Ctrl-C ends it")
-    launch.serve(settings.load(**given))
+    given = ["--port", str(port), "--lake", str(lake)]
+    os.execv(sys.executable, [sys.executable, "-m", "hermes", "serve", str(bundle), *given])
 
 
 def table(first: First) -> Table:
