@@ -1,3 +1,10 @@
+import contextlib
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,3 +90,28 @@ def test_a_bundle_of_other_data_is_learned_again(films: Path, tmp_path: Path) ->
     assert demo.fresh(bundle.path, {**table, "length": 7}, data) is None
     (bundle.path / "catalogue.safetensors").write_bytes(b"damaged")
     assert demo.fresh(bundle.path, table, data) is None
+
+
+def test_what_was_learned_is_served(films: Path, tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    command = [sys.executable, "-m", "hermes", "demo", "--source", f"movielens:{films}"]
+    command += ["--dir", str(tmp_path / "made"), "--port", str(port)]
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+        try:
+            answered = None
+            for _ in range(600):
+                assert process.poll() is None, (tmp_path / "said").read_text()
+                with contextlib.suppress(OSError):
+                    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                    asked.request("GET", "/v1/recommendations/users/1?k=3")
+                    answered = json.loads(asked.getresponse().read())
+                    asked.close()
+                    break
+                time.sleep(0.2)
+            assert answered and len(answered["items"]) == 3, (tmp_path / "said").read_text()
+        finally:
+            process.terminate()
+            process.wait(30)
