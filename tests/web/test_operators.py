@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from hermes.artifacts.training import Diary, beside
 
 from .conftest import House, visit
-from .test_pages import AXED, WIDTHS, axe
 
-PAGES = ("", "/request", "/catalogue", "/training", "/cards")
 ASK = {"user": "somebody", "k": 5}
-
-
-@pytest.mark.parametrize("light", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_is_quiet_still_and_open_to_everybody(
-    chromium: Browser, house: House, root: Path, width: int, light: str
-) -> None:
-    size = {"width": width, "height": WIDTHS[width]}
-    with visit(chromium, house, viewport=size, color_scheme=light, reduced_motion="reduce") as seen:
-        for name in PAGES:
-            page = seen.to(f"/operators{name}")
-            assert seen.wrong == [], name
-            assert page.evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.1, name
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            if width in AXED:
-                assert axe(seen, root) == [], name
 
 
 def test_health_counts_what_was_asked(chromium: Browser, house: House) -> None:

@@ -26,6 +26,10 @@ def pages(house: House) -> dict[str, str]:
         "item": f"/items/{world.item}",
         "arrivals": "/new",
         "operators": "/operators",
+        "one request": "/operators/request",
+        "catalogue": "/operators/catalogue",
+        "training": "/operators/training",
+        "cards": "/operators/cards",
         "nowhere": "/operators/nowhere",
     }
 

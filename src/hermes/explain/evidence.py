@@ -75,8 +75,10 @@ class Evidence:
     years: tuple[int, ...] = ()  # that the wishes name
 
 
-def item(asset_id: str, card: bytes, **more: str | tuple[str, ...]) -> Item:
-    """The facts of a card; `more` is what is known of its place on a slate.
+def item(
+    asset_id: str, card: bytes, reason: str = "", code: str = "", because: tuple[str, ...] = ()
+) -> Item:
+    """The facts of a card, and why the item is on a slate.
 
     >>> item("a", b'{"title": "Alien", "year": 1979}').year
     1979
@@ -95,5 +97,7 @@ def item(asset_id: str, card: bytes, **more: str | tuple[str, ...]) -> Item:
         minutes=told.minutes,
         pages=told.pages,
         text=" ".join((told.text_content or "").split())[:TOLD],
-        **more,  # type: ignore[arg-type]
+        reason=reason,
+        code=code,
+        because=because,
     )
