@@ -101,9 +101,11 @@ def test_a_ranker_with_its_offset_says_what_its_stage_serves(
     query = queries(tiny_data, parts)[0]
     ask = patient(engine.recommender)
     pool, stage = ask(query).trace.pools["rules"], ask.stages[0]
-    model: Ranker[Any] = restored(Bundle.load(tiny), "prerank")
+    bundle = Bundle.load(tiny)
+    model: Ranker[Any] = restored(bundle, "prerank")
     dense, sparse, history = stage.scorer.features(query, pool)  # type: ignore[attr-defined]
-    names = columns_of(engine.manifest["models"]["prerank"], None).names  # type: ignore[arg-type]
+    at = Snapshot.restore(bundle.arrays("snapshot"))
+    names = columns_of(engine.manifest["models"]["prerank"], at).names
     ones, zeros = np.ones(len(pool), np.float32), np.zeros(len(pool), np.int64)
     rows = Examples(
         dense, sparse, zeros, history[None], ones, ones, model.shape, names,

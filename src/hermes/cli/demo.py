@@ -41,7 +41,7 @@ def command(
 
     wanted = demo.Demo(work=work, source=source, scale=scale, seed=seed)
     lake = demo.fill(wanted, datetime.now(UTC), say)
-    for recipe in ("first", "demo"):
+    for recipe in ("first", wanted.cascade):
         with training() as report:
             bundle, data = demo.learn(wanted, lake, recipe, Run(seed=seed, report=report), say)
         first = demo.ask(bundle, data)

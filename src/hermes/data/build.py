@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ from .interactions import Interactions, no_fields
 from .lake import Lake
 from .rules import WEIGHTS
 from .shelf import catalogue
+from .shown import shown
 from .spec import DataSpec
 from .union import joined
 
@@ -58,7 +60,15 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     if not len(events):
         raise DataError(f"lake {lake.path}: no event passes {spec}; ingest a source or filter less")
     users = vocabulary(events["user_id"].unique())
-    return assemble(events, users, catalogue(natural(assets, "asset_id")), people)
+    found = assemble(events, users, catalogue(natural(assets, "asset_id")), people)
+    if not spec.shown:
+        return found
+    with lake.guard():
+        pages = shown(lake, users, found.catalogue.items, links, MICROS)
+    digest = hashlib.sha256(found.hash.encode())
+    for column in pages.arrays():
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return replace(found, shown=pages, hash=digest.hexdigest())
 
 
 def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from hermes.core.vocab import Vocabulary
 from .catalogue import Catalogue
 from .context import FIELDS
 from .interactions import Interactions
+from .shown import Shown
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Dataset:
     hash: str  # sha256 of what the lake held
     context_names: tuple[Vocabulary, ...] = ()  # values of each of `context.FIELDS`
     split: Ints | None = None  # (N,) 0 train, 1 valid, 2 test: for the `given` protocol
+    shown: Shown | None = None  # what pages showed, where the spec wants it
 
     def arrays(self) -> dict[str, Array]:
         """Users, their attributes and histories, for a bundle."""

@@ -14,3 +14,4 @@ class DataSpec:
     min_value: float | None = None  # of events that have a value
     min_item_events: int = 1  # counted after the filters above; 0 keeps items without events
     min_user_events: int = 1  # counted after the items were filtered
+    shown: bool = False  # read what pages showed too, for rankers that learn from it

@@ -43,7 +43,7 @@ CLASSES = {
 }  # fmt: skip
 MODALITIES = {"text": "text", "vision": "visual", "audio": "audio"}  # of a bundle's encoders
 DENSE = {
-    "popularity": ("popularity", "recent"),
+    "popularity": ("popularity", "recent", "appeal"),
     "freshness": ("first_seen", "year"),
     "facts": ("price",),
     "history": (

@@ -103,12 +103,17 @@ class Columns:
     length: int = 50  # of the history a network reads
     learned: int = 0  # items that models know by their codes; those that came later are 0; 0: all
 
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Of an item by itself; its appeal where pages are known."""
+        return (*ITEM, "appeal") if len(self.at.appeal) else ITEM
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """(Fd,) of the dense columns."""
         facts = ("score", "gap", "rank")
         own = tuple(f"{fact}.{c}" for c in self.channels for fact in facts)
-        return (*own, "blend", "blend.gap", *ITEM, *(HISTORY if self.rich else ()))
+        return (*own, "blend", "blend.gap", *self.facts, *(HISTORY if self.rich else ()))
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -119,9 +124,8 @@ class Columns:
 
     @cached_property
     def items(self) -> Floats:
-        """Popularity, recent popularity, age in the log, year, price.  (I, 5)"""
-        at = self.at
-        return np.stack([at.popularity, at.recent, at.first_seen, at.year, at.price], axis=1)
+        """The facts of `facts`.  (I, 5) or (I, 6)"""
+        return np.stack([getattr(self.at, name) for name in self.facts], axis=1)
 
     @cached_property
     def codes(self) -> Ints:
@@ -137,9 +141,10 @@ class Columns:
         for c, channel in enumerate(self.channels):
             channel_columns(channel, pool, out[:, 3 * c : 3 * c + 3])
         blend_columns(pool, out[:, end : end + 2])
-        out[:, end + 2 : end + 2 + len(ITEM)] = self.items.take(pool.items, 0)
+        last = end + 2 + len(self.facts)
+        out[:, end + 2 : last] = self.items.take(pool.items, 0)
         if self.rich:
-            history_columns(query, pool, self.at, out[:, end + 2 + len(ITEM) :])
+            history_columns(query, pool, self.at, out[:, last:])
         return out
 
     def sparse(self, query: Query, pool: Candidates) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -11,6 +11,11 @@ from hermes.data.catalogue import Catalogue
 from hermes.data.interactions import Interactions
 
 WINDOW = 30.0  # days that count as recent
+
+
+def unknown() -> Floats:
+    """Nobody knows what pages showed."""
+    return np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,16 @@ class Snapshot:
     vectors: Floats  # (I, D) unit rows of a retriever's item vectors; D may be 0
     item_fields: Ints  # (I, F) attribute codes
     user_fields: Ints  # (U, G) attribute codes
+    appeal: Floats = field(default_factory=unknown)  # (I,) see `learn/places`; (0,): unknown
 
     @classmethod
     def of(
-        cls, catalogue: Catalogue, log: Interactions, vectors: Floats, width: int = 64
+        cls,
+        catalogue: Catalogue,
+        log: Interactions,
+        vectors: Floats,
+        appeal: Floats | None = None,
+        width: int = 64,
     ) -> Snapshot:
         """From a log that holds nothing later than the moment; the `width` largest categories."""
         n = len(catalogue)
@@ -48,6 +59,7 @@ class Snapshot:
             vectors=unit(vectors),
             item_fields=catalogue.fields,
             user_fields=log.user_fields,
+            appeal=unknown() if appeal is None else appeal,
         )
 
     def grown(self, catalogue: Catalogue) -> Snapshot:
@@ -65,6 +77,7 @@ class Snapshot:
             self,
             popularity=np.concatenate([self.popularity, none]),
             recent=np.concatenate([self.recent, none]),
+            appeal=np.concatenate([self.appeal, none[: len(self.appeal)]]),
             first_seen=np.concatenate([self.first_seen, blank]),
             year=(catalogue.published / 365.25 + 1970).astype(np.float32),
             price=np.log1p(np.maximum(catalogue.price, 0)).astype(np.float32),
@@ -84,7 +97,8 @@ class Snapshot:
     @classmethod
     def restore(cls, arrays: dict[str, Array]) -> Snapshot:
         """The inverse of `arrays`."""
-        return cls(**{f.name: arrays[f.name] for f in fields(cls)})
+        known = {f.name: arrays[f.name] for f in fields(cls) if f.name in arrays}
+        return cls(**known)
 
 
 def unit(rows: Array) -> Floats:

@@ -43,6 +43,7 @@ class Sharing:
     columns: Ints  # (Fd,) of each dense column its group, see `explain/groups`
     codes: Ints  # (Fs,) of each sparse column
     solve: Solver
+    blended: bool = True  # what was learned is added to the blend
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ class Attributor:
         assert stage.shared is not None
         game, mean = self.game(made, query, items, trace, stage)
         none = game.usual[None], game.unknown[None], game.history
-        base = float(stage.shared.learned(*none)[0]) + mean
+        base = float(stage.shared.learned(*none)[0]) + mean * stage.shared.blended
         learned, method = stage.shared.solve(game)
-        parts = game.terms + learned
+        parts = learned + game.terms * stage.shared.blended
         out = {name: parts[:, g] for g, name in enumerate(game.names)}
         by = items.columns["score"] - items.columns[stage.scorer.name]
         moved(out, by, items.items, trace)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from hermes.core.protocols import Query
-from hermes.core.types import Ints
+from hermes.core.types import Array, Ints
 from hermes.data.interactions import Interactions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +23,18 @@ def before(log: Interactions, rows: Ints, size: int = 20) -> Iterator[Query]:
         past = slice(int(offsets[user]), row)
         query = standing(log, f"log-{row}", user, past, float(log.times[row]), size)
         yield replace(query, context=log.contexts[row]) if len(log.contexts) else query
+
+
+def at_moments(log: Interactions, users: Ints, times: Array) -> Iterator[Query]:
+    """For each user and day, the query they would have sent then, knowing what came before.
+
+    users, times (R,)
+    """
+    offsets = log.offsets()
+    for number, (user, at) in enumerate(zip(users.tolist(), times.tolist(), strict=True)):
+        first, end = int(offsets[user]), int(offsets[user + 1])
+        past = slice(first, first + int(np.searchsorted(log.times[first:end], at)))
+        yield standing(log, f"page-{number}", user, past, at, 1)
 
 
 def after(log: Interactions, users: Ints, size: int = 20) -> Iterator[Query]:

@@ -1,4 +1,8 @@
-"""The rankers of a bundle as stages: what each has learned, added to the blend (ADR 0007)."""
+"""The rankers of a bundle as stages: what each has learned, added to the blend (ADR 0007).
+
+One that learned from what pages showed has learned all of its score, and takes nothing of a blend
+that was learned from events.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
             continue
         columns = columns_of(bundle.manifest["models"][name], at)
         part = learned_part(bundle, name, at, tier)
-        scoring = added(part.score, columns.names.index("blend"))
+        scoring = part.score if spec.shown else added(part.score, columns.names.index("blend"))
         features = features_of(columns, part.read)
         shared = Sharing(
             features=features,
@@ -53,6 +57,7 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
             columns=dense_groups(columns.names, groups_of(bundle, columns.channels)),
             codes=sparse_groups(len(columns.cardinalities)),
             solve=part.solve,
+            blended=not spec.shown,
         )
         scorer = RankerScorer(name, features, scoring)
         out.append(Stage(scorer=scorer, keep=spec.keep, shared=shared))

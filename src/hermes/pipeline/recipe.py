@@ -23,7 +23,8 @@ PLACES = "hermes.models.retrievers.content:Content"  # the model that knows item
 class Labels:
     """Which events the rankers learn from; no retriever is fitted on them."""
 
-    last: int = 1  # events held back at the end of each history
+    last: int = 1  # events at the end of each history that are labels, and held back
+    days: float = 0.0  # hold back all events of the last days instead; 0: the labels alone
     users: int = 20_000  # at most so many, drawn at random
     valid: float = 0.15  # share of those users who only serve early stopping
     valid_users: int = 1000  # at most
@@ -50,6 +51,7 @@ class Stage:
     keep: int  # candidates that go on
     negatives: int = 200  # candidates drawn from the pool for each label
     rich: bool = True  # with the history's features
+    shown: bool = False  # learn from what pages showed and what was taken; needs data.shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +198,9 @@ def parse(table: dict[str, Any]) -> Recipe:
         check_gate(recipe.gate, names)
     if recipe.cold is not None:
         check_cold(recipe.cold, recipe)
+    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
+        if stage is not None and stage.shown and not recipe.data.shown:
+            raise ConfigError(f"{name}.shown: it learns from pages; set data.shown = true as well")
     return recipe
 
 

@@ -45,6 +45,7 @@ PARTS = (
     "guard",
     "agent",
     "policy",
+    "shown",
     "explain",
 )
 LIBRARIES = (

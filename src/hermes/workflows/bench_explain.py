@@ -38,6 +38,8 @@ from hermes.world.truth import Truth
 from .bench import Place
 from .bench_quality import Ground, Row, above
 from .causes import Law, largest, named
+from .exposed import looked_at
+from .knower import Knower
 from .train import train
 
 SEEDS = (41, 42)  # of the worlds that are reported; everything was chosen on 31
@@ -75,15 +77,16 @@ def measure(place: Place) -> list[Row]:
 
 
 def world(ground: Ground) -> list[Row]:
-    """Recipe `demo` in worlds of its own."""
+    """Recipe `shown` in worlds of its own."""
     rows, hits = list[Row](), list[Array]()
     for seed in SEEDS:
         engine = assemble(trained(ground, seed))
+        knower = knowing(ground, seed)
         queries = list(people(engine, datetime.fromtimestamp(END, UTC)))
         shown = Shown.of(engine, patient(engine.recommender), queries)
-        hits.append(true_causes(shown, seed))
+        hits.append(true_causes(shown, knower))
         if seed == SEEDS[0]:
-            rows = taken_apart("the simulated world, recipe demo", engine, queries, shown)
+            rows = taken_apart("the simulated world, recipe shown", engine, queries, shown)
     return [*rows, *causes(np.concatenate(hits))]
 
 
@@ -103,19 +106,40 @@ def films(ground: Ground) -> list[Row]:
 PARTS: dict[str, Callable[[Ground], list[Row]]] = {"world": world, "films": films}
 
 
-def trained(ground: Ground, seed: int) -> Path:
+def trained(ground: Ground, seed: int, settings: tuple[str, ...] = ()) -> Path:
     """The bundle of a world, trained unless it lies there."""
-    from hermes.world import write
-
-    out, raw = ground.place.work / f"explain-{seed}", ground.place.work / f"world-small-{seed}"
+    out = ground.place.work / ("-".join(["explain", str(seed), *(["other"] if settings else [])]))
     if whole(out):
         return out
+    plan, table = recipes.load("shown", settings)
+    train(table, dataset(small(ground, seed), plan.data), out)
+    return out
+
+
+def small(ground: Ground, seed: int) -> Lake:
+    """The lake of a small world, made unless it is there."""
+    from hermes.world import write
+
+    raw = ground.place.work / f"world-small-{seed}"
     if not raw.is_dir():
         write(raw, "small", seed, pictures=False)
-    lake = ground.lake(f"world-{seed}", resolve("hermes.domains.world:adapter"), raw)
-    plan, table = recipes.load("demo")
-    train(table, dataset(Lake(lake), plan.data), out)
-    return out
+    return Lake(ground.lake(f"world-{seed}", resolve("hermes.domains.world:adapter"), raw))
+
+
+def knowing(ground: Ground, seed: int) -> Knower:
+    """Who knows the law of that world, and its pages."""
+    data, truth = (
+        dataset(small(ground, seed), recipes.load("shown")[0].data),
+        Truth.of("small", seed),
+    )
+    pages = data.shown
+    assert pages is not None
+    rates = looked_at(pages)
+    items = truth.item_codes(data.catalogue.items.names[1:])
+    users = truth.user_codes(data.users.names[1:])
+    days = truth.days(pages.times * 86_400.0)
+    pages = replace(pages, users=users[pages.users - 1], items=items[pages.items - 1], times=days)
+    return Knower(truth, pages, rates)
 
 
 def whole(path: Path) -> bool:
@@ -174,7 +198,7 @@ def moves(shown: Shown) -> Array:
         players = len(game.names)
         without = np.concatenate([np.ones((1, players), bool), ~np.eye(players, dtype=bool)])
         learned = game.values(shared.learned, without)  # (1 + G, k)
-        change = np.abs(learned[0] - learned[1:] + game.terms.T)  # (G, k)
+        change = np.abs(learned[0] - learned[1:] + game.terms.T * shared.blended)  # (G, k)
         assert slate.attribution is not None
         said, none = slate.attribution.parts, np.zeros(len(slate.items))
         parts = np.stack([said.get(name, none) for name in game.names])
@@ -209,14 +233,15 @@ def milliseconds(name: str, shown: Shown, note: str) -> list[Row]:
     ]
 
 
-def true_causes(shown: Shown, seed: int) -> Array:
-    """Whether reasons name the true cause, mean of a slate.  -> (Q, 4, 5)
+def true_causes(shown: Shown, knower: Knower) -> Array:
+    """Whether reasons name the true cause, mean of a slate.  -> (Q, 4, 6)
 
     Of the causes that may be said of the item and of all, by the law as it is and over its means:
     all reasons of an item; the first alone; taste and popularity said of everything; how many
-    causes are named; and the share of items of which only one may be said.
+    causes are named; the share of items of which only one may be said; and what is named first by
+    one who knows the law and guesses the person.
     """
-    truth = Truth.of("small", seed)
+    truth = knower.truth
     law, codes = Law(truth, float(truth.size.days)), shown.engine.catalogue.items.names
     every = {name: code for code, name in enumerate(truth.asset_ids())}
     out = list[Any]()
@@ -224,6 +249,7 @@ def true_causes(shown: Shown, seed: int) -> Array:
         user = truth.user_codes([shown.engine.users.names[slate.query.user]])[0]
         items = np.array([every[codes[code]] for code in slate.items.items.tolist()])
         all_causes, rows = law.causes(int(user)), list[Any]()
+        guessed = knower.guessed(all_causes, int(user))
         for sayable, over_mean in WAYS:
             may = can_say(shown, slate) if sayable else None
             true = largest(all_causes, items, over_mean, may).tolist()
@@ -233,7 +259,8 @@ def true_causes(shown: Shown, seed: int) -> Array:
                 for t, c in zip(true, told, strict=True)
             ]
             alone = may is not None and float((may.sum(axis=1) == 1).mean())
-            rows.append([*np.mean(hits, axis=0), float(alone)])
+            guess = largest(guessed, items, over_mean, may)
+            rows.append([*np.mean(hits, axis=0), float(alone), np.mean(guess == true)])
         out.append(rows)
     return np.array(out)
 
@@ -253,7 +280,7 @@ def causes(hits: Array) -> list[Row]:
     for which, (sayable, over_mean) in enumerate(WAYS):
         how = "over the law's means" if over_mean else "by the law"
         how += ", of what may be said of the item" if sayable else ", of all"
-        both, first, pair, count, alone = bootstrap(hits[:, which], np.random.default_rng(0))
+        both, first, pair, count, alone, limit = bootstrap(hits[:, which], np.random.default_rng(0))
         name = f"the simulated world, true cause {how}"
         peer = f"taste and popular said of everything: {pair.mean:.3f}"
         if sayable:
@@ -262,6 +289,8 @@ def causes(hits: Array) -> list[Row]:
         floor = None if which else RIGHT
         rows.append(above(f"{name}: named by an item's reasons", both, "", floor, note))
         rows.append(above(f"{name}: named by the first reason", first, "", floor, ""))
+        note = "every item and quality given, the person guessed from what was shown and taken"
+        rows.append(above(f"{name}: named first by who knows the law", limit, "", None, note))
     return rows
 
 

@@ -43,7 +43,7 @@ Row = dict[str, Any]
 CLICKS, FIRST, ENOUGH = 5, 20, 40
 MOST = 0.5  # of a domain that a genre and its neighbours may be
 HALF = 0.5  # of the first twenty
-RECIPES = {"world": "demo", "movielens": "quick"}
+RECIPES = {"world": "shown", "movielens": "quick"}
 PARTS = ("world", "movielens", "ordinary")
 PEOPLE = 3  # newcomers a genre, of whom each skips one item more before the first click
 

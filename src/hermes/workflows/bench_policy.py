@@ -38,7 +38,7 @@ def measure(place: Place) -> list[Row]:
     """On the demo's own bundle, which is trained unless it stands."""
     demo, quiet = Demo(work=place.work / "policy"), lambda _: None
     lake = fill(demo, datetime.now(UTC), quiet)
-    bundle, _ = learn(demo, lake, "demo", Run(seed=0), quiet)
+    bundle, _ = learn(demo, lake, demo.cascade, Run(seed=0), quiet)
     engine = assemble(bundle.path)
     queries = list(asked(engine))
     return [*fairness(engine, queries), *diversity(engine, queries), division()]

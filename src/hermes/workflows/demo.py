@@ -56,6 +56,11 @@ class Demo:
         return name
 
     @property
+    def cascade(self) -> str:
+        """The recipe that follows `first`: the world's log holds what pages showed."""
+        return "shown" if self.source == "world" else "demo"
+
+    @property
     def home(self) -> Path:
         """What is made from one source lies in one folder."""
         name = f"world-{self.scale}" if self.source == "world" else self.source

@@ -9,11 +9,13 @@ import numpy as np
 
 from hermes.core.errors import DataError
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Floats, Ints, Shape
+from hermes.core.types import Bools, Candidates, Floats, Ints, Shape
 from hermes.data.interactions import Holdout, Interactions
 from hermes.features.columns import Columns
 from hermes.features.examples import Examples
 from hermes.pipeline.recipe import Labels
+
+FEWEST = 2  # events that retrievers keep of a user whose others are labels
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,29 @@ class Cut:
 
 
 def cut(whole: Interactions, labels: Labels, length: int, rng: np.random.Generator) -> Cut:
-    """Hold back each user's last events; raises `DataError` when nobody has enough of them."""
+    """Hold back each user's last events, or all of the last days.
+
+    Raises `DataError` when nobody has enough of them.
+    """
     late, counts = whole.rank_from_end(), np.diff(whole.offsets())
-    enough = counts >= labels.last + 2
-    held = (late < labels.last) & enough[whole.users]
+    if labels.days:
+        held = whole.times > whole.times.max(initial=0.0) - labels.days
+        said = f"events in the last {labels.days:g} days, and {FEWEST} before them"
+    else:
+        held, said = late < labels.last, f"{labels.last + FEWEST} events"
+    many = np.bincount(whole.users[held], minlength=len(counts))
+    enough = (counts >= many + FEWEST) & (many >= (1 if labels.days else labels.last))
+    held &= enough[whole.users]
     users = rng.permutation(np.flatnonzero(enough))[: labels.users]
     if len(users) < 2:
-        raise DataError(
-            f"only {len(users)} users have {labels.last + 2} events; nothing to rank by"
-        )
+        raise DataError(f"only {len(users)} users have {said}; nothing to rank by")
     judges = users[: max(1, min(labels.valid_users, int(labels.valid * len(users))))]
     log = whole.take(~held)
-    first = whole.offsets()[judges + 1] - labels.last
+    first = whole.offsets()[judges + 1] - many[judges]
     queries = log.queries(judges, length, whole.times[first], whole.occasions()[first])
     known = np.isin(whole.items[first], log.items)  # a first sight teaches a retriever nothing
     holdout = Holdout(queries, whole.items[first]).take(known)
-    rows = np.flatnonzero(held & (whole.weights > 0))
+    rows = np.flatnonzero(held & (late < labels.last) & (whole.weights > 0))
     is_judge = np.isin(whole.users[rows], judges)
     chosen = np.isin(whole.users[rows], users)
     log = replace(log, valid=holdout if len(holdout) else None)
@@ -70,7 +79,7 @@ def examples(
             continue
         # a uniform draw: keeping the best alone would make a bad place the mark of a label
         keep = np.union1d(rng.permutation(len(pool))[:negatives], hit)
-        found.append(group(query, pool, target, keep, columns))
+        found.append(group(query, pool, pool.items == target, keep, columns))
     if not found:
         raise DataError("no label was among its candidates: the channels retrieve nothing relevant")
     return joined(found, columns)
@@ -89,7 +98,7 @@ def pools(
         pool = pool_of(query)
         tell()
         if len(pool):
-            found.append(group(query, pool, target, np.arange(len(pool)), columns))
+            found.append(group(query, pool, pool.items == target, np.arange(len(pool)), columns))
     if not found:
         raise DataError("no held-out query has any candidate: the channels retrieve nothing")
     return joined(found, columns)
@@ -98,9 +107,9 @@ def pools(
 Group = tuple[Floats, Ints, Ints, Floats]  # dense, sparse, history, labels
 
 
-def group(query: Query, pool: Candidates, target: int, keep: Ints, columns: Columns) -> Group:
-    """The rows `keep` of one pool."""
-    labels = (pool.items[keep] == target).astype(np.float32)
+def group(query: Query, pool: Candidates, hit: Bools, keep: Ints, columns: Columns) -> Group:
+    """The rows `keep` of one pool.  hit (n,)"""
+    labels = hit[keep].astype(np.float32)
     facts = columns.dense(query, pool)[keep], columns.sparse(query, pool)[keep]
     return (*facts, columns.history(query), labels)
 

@@ -28,6 +28,7 @@ from hermes.models.ensemble import Ensemble, spreads
 from hermes.models.rankers.deepfm import DeepFM
 from hermes.pipeline.recipe import Stage
 
+from . import exposed
 from .labels import Pool, examples, pools
 from .stages import Kitchen, made
 from .weights import Pools, Verdict, choose, logged_by_blend
@@ -46,6 +47,7 @@ class Course:
     stage: Stage
     columns: Columns
     pool_of: Pool
+    reached: exposed.Reach  # the same from before any ranker, and what of it gets here
 
     @classmethod
     def of(cls, kitchen: Kitchen, name: str, stage: Stage) -> Course:
@@ -58,10 +60,16 @@ class Course:
         def pool_of(query: Query) -> Candidates:
             return ask(query).trace.pools[before_it]
 
-        return cls(kitchen, name, stage, columns, pool_of)
+        def reached(query: Query) -> tuple[Candidates, Ints]:
+            found = ask(query).trace.pools
+            return found["rules"], found[before_it].items
+
+        return cls(kitchen, name, stage, columns, pool_of, reached)
 
     def table(self, rows: Ints, what: str) -> Examples:
-        """Labelled groups: a draw of each pool that holds its label."""
+        """Labelled groups: a draw of each pool that holds its label, or what pages showed."""
+        if self.stage.shown:
+            return self.pages(rows, what)
         targets = self.kitchen.log.items[rows].tolist()
         with progress(f"{self.name}: {what}", len(rows), "queries") as tell:
             queries, rng = self.kitchen.queries(rows), np.random.default_rng(self.kitchen.run.seed)
@@ -69,6 +77,19 @@ class Course:
                 queries, targets, self.pool_of, self.columns, self.stage.negatives, rng,
                 lambda: tell(1),
             )  # fmt: skip
+
+    def pages(self, rows: Ints, what: str) -> Examples:
+        """What was shown to the users of these events since the retrievers stopped learning."""
+        kitchen = self.kitchen
+        if kitchen.shown is None:
+            raise DataError(f"{self.name}.shown: the data were read without pages; set data.shown")
+        users = np.unique(kitchen.log.users[rows])
+        pages = exposed.unseen(kitchen.shown, kitchen.log, kitchen.parts.log, users)
+        rates = exposed.looked_at(exposed.known(kitchen.shown, kitchen.log))
+        with progress(f"{self.name}: {what}", len(pages), "pages") as tell:
+            return exposed.examples(
+                pages, rates, kitchen.log, self.reached, self.columns, lambda: tell(1)
+            )
 
     def whole(self, rows: Ints, what: str) -> Examples:
         """Whole pools, those too that do not hold their label."""
@@ -164,8 +185,8 @@ def weighed(ensemble: Ensemble, voters: list[tuple[Examples, Floats]], seed: int
     size = max(int(np.bincount(x.queries).max()) for x, _ in voters)
     each = [squared(x, parts, size) for x, parts in voters]
     blend, added, target = (np.concatenate(column) for column in zip(*each, strict=True))
-    pools = Pools(blend, added, scales)
-    verdict = choose(pools, logged_by_blend(pools, target, rng), list(ensemble.members), rng)
+    voted = Pools(blend, added, scales)
+    verdict = choose(voted, logged_by_blend(voted, target, rng), list(ensemble.members), rng)
     ensemble.weigh(verdict.weights, scales)
     return verdict
 

@@ -21,6 +21,7 @@ from hermes.core.types import Ints, strongest
 from hermes.data.catalogue import Catalogue
 from hermes.data.context import blank
 from hermes.data.interactions import Interactions
+from hermes.data.shown import Shown
 from hermes.evaluation.cascade import Cascade, patient
 from hermes.evaluation.intervals import bootstrap
 from hermes.features.snapshot import Snapshot
@@ -57,6 +58,7 @@ class Kitchen:
     draft: Draft
     manifest: dict[str, Any]
     run: Run
+    shown: Shown | None = None  # pages that may be learned from
 
     def recommender(self, tier: int = 2) -> Recommender:
         """The request as far as it is made."""

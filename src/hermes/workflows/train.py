@@ -34,6 +34,7 @@ from hermes.pipeline.recipe import ChannelSpec, Recipe, parse
 
 from .card import write_cards
 from .content import read
+from .exposed import appeals
 from .gate import fit_gate
 from .labels import Cut, cut
 from .pantry import Pantry
@@ -230,11 +231,13 @@ def cook(
             vectors = model.catalogue() if not vectors.shape[1] else vectors
     if not vectors.shape[1]:
         vectors = np.asarray(data.catalogue.category.toarray(), np.float32)
-    snapshot = Snapshot.of(data.catalogue, parts.log, vectors)
+    appeal = appeals(data.shown, parts.log)
+    snapshot = Snapshot.of(data.catalogue, parts.log, vectors, appeal)
     draft.arrays("snapshot", snapshot.arrays())
     draft.arrays("catalogue", data.catalogue.arrays())
     draft.arrays("users", replace(data, interactions=log).arrays())
-    kitchen = Kitchen(recipe, data.catalogue, snapshot, log, parts, draft, manifest, bench.run)
+    made_of = recipe, data.catalogue, snapshot, log, parts, draft, manifest, bench.run, data.shown
+    kitchen = Kitchen(*made_of)
     fit_blend(kitchen)
     for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
         if stage is not None:
