@@ -2,130 +2,20 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import numpy as np
-import polars as pl
-import pytest
-
-from hermes.core.types import Shape
-from hermes.core.vocab import Vocabulary
-from hermes.data.catalogue import Catalogue
-from hermes.data.columns import admit
-from hermes.data.dataset import Dataset
-from hermes.data.interactions import Interactions
 from hermes.data.lake import Lake
 from hermes.data.log import Log
-from hermes.data.shelf import catalogue
-from hermes.pipeline.recipe import load
 from hermes.workflows.bench_serve import rows
-from hermes.workflows.train import train
 
-ITEMS = [f"item/{n} 🦊" for n in range(40)]
-USERS = [f"user/{n}" for n in range(60)]
-SERVE = [sys.executable, "-c", "from hermes.cli import main; main()", "serve"]
-
-
-def shelf() -> Catalogue:
-    """Through the lake's own door, so that cards are what they are in production."""
-    rows = [
-        {"asset_id": i, "domain": "films", "title": f"Film {i}", "line": n}
-        for n, i in enumerate(ITEMS)
-    ]
-    return catalogue(admit(pl.DataFrame(rows), "assets").good)
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rng, items = np.random.default_rng(0), shelf()
-    people = np.repeat(np.arange(1, len(USERS) + 1), 8)
-    did = np.concatenate([rng.permutation(np.arange(1, len(items)))[:8] for _ in USERS])
-    shape = Shape(n_users=len(USERS) + 1, n_items=len(items))
-    when = 20_000 + np.arange(len(people)) / 100
-    log = Interactions.sort(people, did, when, np.ones(len(people), np.float32), shape)
-    out = tmp_path_factory.mktemp("journey") / "bundle"
-    data = Dataset(Vocabulary.of(USERS), items, log, (), "hash of nothing but this test")
-    train(load("first")[1], data, out)
-    return out
-
-
-class Server:
-    """`hermes serve`, and a connection to it."""
-
-    def __init__(self, bundle: Path, folder: Path, *more: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
-        self.errors = folder / "errors.txt"
-        command = [
-            *SERVE,
-            str(bundle),
-            "--port",
-            str(self.port),
-            "--log",
-            str(folder / "log.db"),
-            "--workers",
-            "1",
-            *more,
-        ]
-        with self.errors.open("w") as errors:
-            self.process = subprocess.Popen(
-                command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True
-            )
-
-    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            headers = {"content-type": "application/json"}
-            link.request(method, path, json.dumps(body) if body is not None else None, headers)
-            answer = link.getresponse()
-            return answer.status, json.loads(answer.read())
-        finally:
-            link.close()
-
-    def ready(self, seconds: float = 60) -> None:
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            assert self.process.poll() is None, self.errors.read_text()
-            try:
-                if self.ask("GET", "/health/ready")[0] == 200:
-                    return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError(f"not ready: {self.errors.read_text()}")
-
-    def end(self, how: signal.Signals) -> int:
-        """To the whole group when it is killed, as a machine that dies does."""
-        if how == signal.SIGKILL:
-            os.killpg(self.process.pid, how)
-        else:
-            self.process.send_signal(how)
-        return self.process.wait(60)
-
-
-@contextmanager
-def serving(bundle: Path, folder: Path, *more: str) -> Iterator[Server]:
-    server = Server(bundle, folder, *more)
-    try:
-        server.ready()
-        yield server
-    finally:
-        if server.process.poll() is None:
-            server.end(signal.SIGKILL)
+from .conftest import ITEMS, SERVE, serving
 
 
 def event(number: int, user: str = "user/1") -> dict[str, Any]:

@@ -41,4 +41,4 @@ def command(
     chosen = settings.load(**{name: value for name, value in given.items() if value is not None})
     where = f"http://{chosen.host}:{chosen.port}"
     Console(stderr=True).print(f"hermes: serving {bundle} at {where}; Ctrl-C ends it")
-    launch.serve(chosen)
+    launch.listen(chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,25 +17,52 @@ import structlog
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
+from pydantic import SecretStr
 
 from hermes.artifacts.bundle import read_manifest
+from hermes.core.errors import HermesError
 from hermes.data.log import Log
 
-from .settings import Settings
+from .settings import Settings, load
 
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 log = structlog.get_logger()
 
 
 def serve(settings: Settings) -> None:
+    """As `listen`, in a process of its own, so that the caller may have used any library before.
+
+    Workers are forked, and a fork brings no threads: who waits for a pool of polars' in a worker
+    waits for ever. SIGTERM, SIGINT and SIGHUP are passed on where this is the main thread; what
+    listens ends with this process, however that ends. Raises `SystemExit` where a worker failed.
+    """
+    usable(settings)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "hermes.serving.launch"],
+        env=environ(settings),
+        stdin=subprocess.PIPE,
+    )
+    try:
+        with passed_on(child):
+            code = child.wait()
+    finally:
+        child.terminate()
+        child.communicate()
+    if code:
+        sys.exit(code if code > 0 else 128 - code)
+
+
+def listen(settings: Settings) -> None:
     """Until SIGTERM or Ctrl-C; raises `ArtifactError` or `DataError` before it listens.
 
-    The workers read the settings from the environment, which is set here.
+    Only for a process that has done nothing else, see `serve`. The workers read the settings from
+    the environment, which is set here.
     """
-    read_manifest(settings.bundle)
-    Log(settings.event_log()).close()
+    usable(settings)
     with numbers(settings) as chosen:
-        for name, value in chosen.model_dump(exclude_none=True).items():
-            os.environ[f"HERMES_{name.upper()}"] = str(value)
+        kept = environ(chosen)
+        os.environ.clear()
+        os.environ.update(kept)
         server = Server(
             "hermes.serving.worker:create",
             address=chosen.host,
@@ -52,6 +80,49 @@ def serve(settings: Settings) -> None:
             server.on_startup(flusher.start)
             server.on_shutdown(flusher.stop)
         server.serve()
+
+
+def usable(settings: Settings) -> None:
+    """Raises `ArtifactError` or `DataError` where bundle or log cannot be served."""
+    read_manifest(settings.bundle)
+    Log(settings.event_log()).close()
+
+
+def environ(settings: Settings) -> dict[str, str]:
+    """The environment in which these settings, and no others, are read again."""
+    names = {f"HERMES_{name.upper()}": name for name in type(settings).model_fields}
+    kept = {name: value for name, value in os.environ.items() if name.upper() not in names}
+    for name, field in names.items():
+        value = getattr(settings, field)
+        if value is not None:
+            hidden = isinstance(value, SecretStr)
+            kept[name] = value.get_secret_value() if hidden else str(value)
+    return kept
+
+
+@contextmanager
+def passed_on(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Signals that end or renew a server go to it meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def pass_on(number: int, _: object) -> None:
+        child.send_signal(number)
+
+    before = {number: signal.signal(number, pass_on) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def outlived() -> None:
+    """Ends this process, orderly, when the one that started it is gone."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
@@ -98,3 +169,11 @@ class Flusher:
         done = subprocess.run(self.command, capture_output=True, text=True, check=False)
         if done.returncode:
             log.error("flush", code=done.returncode, cause=done.stderr.strip()[-500:])
+
+
+if __name__ == "__main__":
+    threading.Thread(target=outlived, daemon=True).start()
+    try:
+        listen(load())
+    except HermesError as error:
+        sys.exit(f"hermes: {error}")
