@@ -11,10 +11,8 @@ from typing import Any
 
 import pytest
 
-from hermes.pipeline.agent import Kept
-from hermes.pipeline.wishes import Wish
 from hermes.serving.deps import Deps
-from hermes.serving.talks import Talks, fresh
+from hermes.serving.talks import Talks
 from hermes.workflows.speaker import Script, chunk, speaking, spoken
 
 Make = Callable[..., Any]
@@ -256,33 +254,6 @@ def test_other_requests_are_answered_while_a_model_keeps_silent(model: Any) -> N
         return order
 
     assert asyncio.run(both()) == ["slate", "agent"]
-
-
-def kept(n: int) -> Kept:
-    return Kept(turn=n, wishes=[Wish(id="1", kind="year", text="1990", low=1990.0)])
-
-
-def test_conversations_are_shared_by_processes_and_survive_them(tmp_path: Path) -> None:
-    one, two, name = Talks(tmp_path / "t.db", 10), Talks(tmp_path / "t.db", 10), fresh()
-    one.put(name, "ann", kept(1))
-    assert two.get(name, "ann") == kept(1)
-    two.put(name, "ann", kept(2))
-    one.close()
-    assert Talks(tmp_path / "t.db", 10).get(name, "ann") == kept(2)
-
-
-def test_conversations_are_bounded_by_number_and_age(tmp_path: Path) -> None:
-    now = [1e9]
-    talks = Talks(tmp_path / "t.db", 5, days=1.0, clock=lambda: now[0])
-    names = [fresh() for _ in range(130)]
-    for name in names:
-        now[0] += 1
-        talks.put(name, "ann", kept(1))
-    left = [name for name in names if talks.get(name, "ann")]
-    assert names[-1] in left
-    assert len(left) <= 5 + 64
-    now[0] += 2 * 86400
-    assert talks.get(names[-1], "ann") is None
 
 
 def test_a_file_that_cannot_be_written_is_a_503(client: Any, deps: Deps, tmp_path: Path) -> None:

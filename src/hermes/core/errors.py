@@ -6,7 +6,8 @@ HermesError
 ├── ShapeError       an array does not have the shape its name promises
 ├── ArtifactError    a bundle is missing, damaged or foreign
 ├── Unavailable      a part that should answer does not; carries what to do
-└── NotFound         a user, item or resource nobody knows
+├── NotFound         a user, item or resource nobody knows
+└── Conflict         what was to be changed was changed by another meanwhile
 
 A message names what was wrong, where, and what to do.
 """
@@ -43,6 +44,10 @@ class Unavailable(HermesError):
 
 class NotFound(HermesError):
     """A user, item or resource nobody knows."""
+
+
+class Conflict(HermesError):
+    """What was to be changed was changed by another meanwhile; asking again may do."""
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import structlog
 from hermes.core.errors import (
     ArtifactError,
     ConfigError,
+    Conflict,
     DataError,
     HermesError,
     NotFound,
@@ -47,6 +48,7 @@ TABLE: tuple[tuple[type[HermesError], int, str, str], ...] = (
     (DataError, 422, "invalid", "The request breaks the contract"),
     (ConfigError, 422, "invalid", "The request breaks the contract"),
     (NotFound, 404, "not_found", "Nobody knows this"),
+    (Conflict, 409, "conflict", "Another request was faster"),
     (Unavailable, 503, "unavailable", "A part that should answer does not"),
     (ArtifactError, 503, "bundle", "The bundle cannot answer"),
     (ShapeError, 500, "internal", "An error inside the server"),

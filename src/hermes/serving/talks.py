@@ -26,7 +26,8 @@ CREATE INDEX IF NOT EXISTS talks_by_age ON talks(at);
 """
 PUT = (
     "INSERT INTO talks VALUES (?,?,?,?) "
-    "ON CONFLICT(id) DO UPDATE SET at = excluded.at, body = excluded.body"
+    "ON CONFLICT(id) DO UPDATE SET at = excluded.at, body = excluded.body "
+    "WHERE json_extract(CAST(talks.body AS TEXT), '$.turn') = ? RETURNING id"
 )
 OLD = (
     "DELETE FROM talks WHERE at < ? OR id IN "
@@ -53,12 +54,17 @@ class Talks:
             return None
         return msgspec.json.decode(row[0][2], type=Kept)
 
-    def put(self, conversation: str, user: str, kept: Kept) -> None:
-        """Remember it; the oldest go when there are more than the most."""
-        self.run(PUT, conversation, user, self.clock(), msgspec.json.encode(kept))
+    def put(self, conversation: str, user: str, kept: Kept, over: int) -> bool:
+        """Remember it; the oldest go when there are more than the most.
+
+        False, and nothing is changed, where the conversation is not at the turn `over` any more.
+        """
+        body = msgspec.json.encode(kept)
+        done = self.run(PUT, conversation, user, self.clock(), body, over)
         self.written += 1
         if self.written % EVERY == 1:
             self.run(OLD, self.clock() - self.days * DAY, self.most)
+        return bool(done)
 
     def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Its rows; raises `Unavailable` when the file does not answer."""

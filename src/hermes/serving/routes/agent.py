@@ -13,18 +13,19 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from hermes.core.errors import HermesError
+from hermes.core.errors import Conflict, HermesError
 from hermes.core.protocols import Reason
 from hermes.explain import narrator
 from hermes.explain.narrator import Spoken, Telling, Token
 from hermes.explain.templates import told
 from hermes.pipeline.agent import Kept, Plan
+from hermes.policy.constraints import parse
 
 from ..bodies import JSON, read
 from ..deps import Deps, House
 from ..openapi import body, found
 from ..problems import defect, problem
-from ..schemas import ANSWER, Answer, Ask, Reading
+from ..schemas import ANSWER, Ask, Reading
 from ..talks import fresh
 from ..turns import Step, Talk, Told, talk
 from ..voice import Mind, mind
@@ -33,6 +34,7 @@ from .recommend import question, slated
 router = APIRouter(prefix="/v1/agent", tags=["agent"])
 STREAM = "text/event-stream"
 HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+TRIES = 8  # of a turn that others of its conversation overtake
 WORDED = ("wish", "like", "same", "compare", "ask")  # kinds of turns that a model may word
 Event = tuple[str, Any]  # state, chips, slate, token, done or error; and what it says
 
@@ -41,25 +43,28 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
     """What happens in one turn, in its order; the last is `done`.
 
     What is remembered is written before a word is said, so that nothing is lost with a reader who
-    leaves, or with a model that does.
+    leaves, or with a model that does; wishes before the slate, so that turns at
+    once see each other.
     """
     began, here = perf_counter(), await asyncio.to_thread(mind, deps)
-    kept = None
-    if wanted.conversation:
-        kept = await asyncio.to_thread(deps.talks.get, wanted.conversation, wanted.user)
-    name = wanted.conversation if kept is not None else fresh()
-    lost = bool(wanted.conversation) and kept is None
-    plan = here.agent.hear(kept or Kept(), wanted.text, wanted.remove, wanted.language)
+    past = deps.past(wanted.user)
+    asked = Ask(user=wanted.user, k=wanted.k, domains=wanted.domains, context={"surface": "agent"})
+    query = question(deps, asked, past)
+    parse(query, deps.engine.catalogue)  # what cannot be asked for is not remembered either
+    name, plan = await heard(deps, here, wanted)
+    lost = bool(wanted.conversation) and name != wanted.conversation
     yield "state", step("Understand", began, plan.kind + "; the conversation is new" * lost)
     yield "chips", chips(plan.kept)
     reasons: Sequence[Reason] = ()
-    past = deps.past(wanted.user)
     if plan.slate:
         began = perf_counter()
-        plan, slate, reasons = await recommended(deps, here, plan, wanted)
-        yield "state", step("Recommend", began, f"{len(slate.items)} items")
-        yield "slate", slate
-    await asyncio.to_thread(deps.talks.put, name, wanted.user, plan.kept)
+        put = here.agent.query(plan, query)
+        slate, answer = await slated(deps, wanted.user, put, not len(past.items), began)
+        reasons, shown = slate.reasons, [one.asset_id for one in answer.items]
+        plan = here.agent.seen(plan, shown, reasons, wanted.language)
+        await asyncio.to_thread(deps.talks.put, name, wanted.user, plan.kept, plan.kept.turn)
+        yield "state", step("Recommend", began, f"{len(shown)} items")
+        yield "slate", answer
     said = (told(wanted.language, "lost"), *plan.said) if lost else plan.said
     spoken = Spoken(" ".join(said), "templates")
     if plan.kind in WORDED:
@@ -79,6 +84,26 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
     yield "done", done(name, plan, spoken)
 
 
+async def heard(deps: Deps, here: Mind, wanted: Talk) -> tuple[str, Plan]:
+    """The conversation's name and what the turn comes to, which is remembered by then.
+
+    A turn that another of the conversation has overtaken is heard once more, on what that one left;
+    raises `Conflict` where that does not end.
+    """
+    for _ in range(TRIES):
+        kept = None
+        if wanted.conversation:
+            kept = await asyncio.to_thread(deps.talks.get, wanted.conversation, wanted.user)
+        name = wanted.conversation if kept is not None else fresh()
+        before = kept or Kept()
+        plan = here.agent.hear(before, wanted.text, wanted.remove, wanted.language)
+        if await asyncio.to_thread(deps.talks.put, name, wanted.user, plan.kept, before.turn):
+            return name, plan
+    raise Conflict(
+        f"conversation {wanted.conversation}: {TRIES} other turns came first; send this one again"
+    )
+
+
 def done(name: str, plan: Plan, spoken: Spoken) -> dict[str, Any]:
     """The end of a turn."""
     about = plan.kept.about if plan.slate or plan.about else []
@@ -96,18 +121,6 @@ def event(part: narrator.Step | Token) -> Event:
     if isinstance(part, Token):
         return "token", {"text": part.text}
     return "state", Step(part.state, part.milliseconds, part.note)
-
-
-async def recommended(
-    deps: Deps, here: Mind, plan: Plan, wanted: Talk
-) -> tuple[Plan, Answer, Sequence[Reason]]:
-    """The plan that has seen the slate of all wishes so far, the slate, and its reasons."""
-    began, past = perf_counter(), deps.past(wanted.user)
-    asked = Ask(user=wanted.user, k=wanted.k, domains=wanted.domains, context={"surface": "agent"})
-    query = here.agent.query(plan, question(deps, asked, past))
-    slate, answer = await slated(deps, wanted.user, query, not len(past.items), began)
-    shown = [one.asset_id for one in answer.items]
-    return here.agent.seen(plan, shown, slate.reasons, wanted.language), answer, slate.reasons
 
 
 def step(state: str, began: float, note: str = "") -> Step:
