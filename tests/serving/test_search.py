@@ -53,3 +53,13 @@ def test_a_query_nothing_matches_is_named(client) -> None:
     out = client.post(POST, json={"k": 5, "query": "xyzzy"}).json()
     assert len(out["items"]) == 5
     assert [part["stage"] for part in out["degraded"]] == ["text"]
+
+
+def test_a_length_is_understood_and_taken_back_by_its_id(client) -> None:
+    text = "Item 7 under two hours"
+    found = client.get("/v1/search", params={"q": text}).json()
+    *_, length = found["understood"]
+    assert (length["id"], length["text"]) == ("minutes:7-22", "under 120 minutes")
+    assert not length["filters"]  # since no card here has minutes
+    again = client.get("/v1/search", params={"q": text, "plain": length["id"]}).json()
+    assert length["id"] not in {one["id"] for one in again["understood"]}

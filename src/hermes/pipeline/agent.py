@@ -28,7 +28,7 @@ from .abroad import english
 from .asked import Reader, held
 from .lengths import stated
 from .turns import Turn, place, turns
-from .wishes import Wish, joined, lengths, put, wishes
+from .wishes import Wish, joined, put, sized, wishes
 
 TOLD = 3  # titles that a template names
 HISTORY = 40  # titles of the history that may be spoken of
@@ -76,10 +76,10 @@ class Agent:
     def __post_init__(self) -> None:
         self.catalogue = self.reader.understand.catalogue
 
-    @cached_property
+    @property
     def sizes(self) -> dict[str, Array]:
         """Lengths by field."""
-        return lengths(self.catalogue)
+        return self.reader.sizes
 
     @cached_property
     def titles(self) -> frozenset[tuple[str, ...]]:
@@ -192,11 +192,11 @@ class Agent:
 
     def sized(self, plain: str, now: Kept, new: list[Wish], said: list[str], language: str) -> str:
         """Adds the lengths that a text states, which count more than a comparison; -> the rest."""
-        rest, found = stated(plain, now.turn)
-        known = [one for one in found if np.isfinite(self.sizes[one.kind]).any()]
+        rest, found = stated(plain)
+        known = [sized(one, now.turn) for one in found if np.isfinite(self.sizes[one.kind]).any()]
         said += [told(language, "field_length")] if len(known) < len(found) else []
         new[:] = [one for one in new if all(one.kind != other.kind for other in known)] + known
-        return rest
+        return " ".join(rest.split()) if found else plain
 
     def alike(self, now: Kept, turn: Turn, new: list[Wish], language: str) -> list[str]:
         """Adds what is like an item, or by those who made it; -> what cannot be done."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import tantivy
 
 from hermes.core.errors import ConfigError
 from hermes.core.protocols import Query
-from hermes.core.types import Ints
+from hermes.core.types import Array, Ints
 from hermes.data.script import stems
 from hermes.retrieval.query import Understanding
 from hermes.retrieval.text_search import TextSearch
 from hermes.retrieval.understood import Span, Understood
 
 from .explicit import explicitness
+from .lengths import FIELDS, lengths, outside, stated
 
 TOP = 10  # hits of full text by which explicitness is judged
 PLACE = re.compile(r"[a-z-]{1,30}:([0-9]{1,6})-([0-9]{1,6})")
@@ -44,19 +46,47 @@ def asked(query: Query, read: Understood, search: TextSearch | None = None) -> Q
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reader:
     """Reads a query's text before anything is retrieved."""
 
     understand: Understanding
     search: TextSearch
 
+    @cached_property
+    def sizes(self) -> dict[str, Array]:
+        """Lengths of the items by field, read from their cards when first asked for."""
+        return lengths(self.understand.catalogue)
+
     def __call__(self, query: Query) -> tuple[Query, Understood, float]:
         """The query that stages read, what was understood, and how explicit it is."""
-        read = self.understand(query.text, spans(query.plain))
+        read = self.read(query.text, spans(query.plain))
         left = read.semantic
         found = self.search.find(left, TOP).columns["score"] if left else ()
-        return asked(query, read, self.search), read, explicitness(read, found)
+        return self.asked(query, read), read, explicitness(read, found)
+
+    def read(self, text: str, plain: Sequence[Span] = ()) -> Understood:
+        """What a text asks for, lengths among it, the spans `plain` of it taken as plain words.
+
+        Lengths that no item states filter nothing.
+        """
+        rest, found = stated(text, plain)
+        read = self.understand(rest, plain)
+        if not found:
+            return read
+        known = [replace(one, hard=bool(np.isfinite(self.sizes[one.kind]).any())) for one in found]
+        every = sorted((*read.constraints, *known), key=lambda one: one.span)
+        words = sum(len(text[slice(*one.span)].split()) for one in found)
+        return replace(read, constraints=tuple(every), length=read.length + words)
+
+    def asked(self, query: Query, read: Understood) -> Query:
+        """As the function `asked`; what is not as long as the text has it is left out."""
+        out = asked(query, read, self.search)
+        sized = [one for kind in FIELDS for one in read.of(kind)]
+        if not sized:
+            return out
+        gone = [outside((one.low, one.high), self.sizes[one.kind]) for one in sized]
+        return replace(out, exclude=np.unique(np.concatenate([out.exclude, *gone])))
 
 
 def spans(ids: Sequence[str]) -> tuple[Span, ...]:

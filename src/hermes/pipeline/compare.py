@@ -10,10 +10,11 @@ import numpy as np
 from hermes.core.types import Array
 from hermes.data.catalogue import Catalogue
 from hermes.retrieval.facts import dated
-from hermes.retrieval.understood import Constraint, Understood
+from hermes.retrieval.understood import Constraint, Kind, Understood
 from hermes.retrieval.wording import money, years
 
-from .wishes import FIELDS, Wish
+from .lengths import FIELDS
+from .wishes import Wish
 
 CUE = re.compile(
     r"(?i)[,;]?\s*\b(?:instead|rather|actually|then|now|lieber|stattdessen|doch|plutôt|mejor"
@@ -67,7 +68,7 @@ def compared(
 
 
 def ranged(
-    kind: str, silent: str, values: Array, above: bool, step: float, turn: int
+    kind: Kind, silent: str, values: Array, above: bool, step: float, turn: int
 ) -> list[Wish] | str:
     """The wish for values beyond the median of those known."""
     known = values[np.isfinite(values)]

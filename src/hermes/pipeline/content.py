@@ -31,7 +31,7 @@ from hermes.retrieval.text_search import TextSearch
 from hermes.retrieval.understood import Understood
 from hermes.retrieval.visual import Visual
 
-from .asked import Reader, asked, spans
+from .asked import Reader, spans
 
 FUSIONS = {"ngrams": Fusion(0.25, 18.8)}  # learned by `hermes bench search`
 SENTENCES = Fusion(0.17, 31.3)  # of sentence transformers
@@ -102,8 +102,8 @@ class Finder:
         search = self.modes()[name]
         if search is None:
             raise ConfigError(f"mode {name}: the bundle holds no text encoder; use lexical")
-        read = self.reader.understand(text, spans(plain))
-        query = asked(Query(id="search", at=datetime.now(UTC), text=text), read, self.search)
+        read = self.reader.read(text, spans(plain))
+        query = self.reader.asked(Query(id="search", at=datetime.now(UTC), text=text), read)
         fits = self.catalogue.available & parse(query, self.catalogue).mask(self.catalogue)
         fits[query.exclude] = False
         fits[0] = False

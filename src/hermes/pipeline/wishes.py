@@ -9,35 +9,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import msgspec
 import numpy as np
 
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Ints
+from hermes.core.types import Array
 from hermes.data.catalogue import Catalogue
 from hermes.retrieval.understood import Constraint, Kind, Span, Understood
 
 from .asked import Reader, holding
+from .lengths import FIELDS, outside
 
 MOST = 24  # wishes of one conversation; the oldest go first
 WORDS = 200  # characters of one wish that are read again
 ONCE = ("title", "like", "words")  # a new one takes the place of the old
-FIELDS = ("minutes", "pages")  # lengths that a card may state
-
-
-class Sized(msgspec.Struct):
-    """What a card says of its item's length."""
-
-    minutes: float | None = None
-    pages: float | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """One chip."""
 
     id: str
-    kind: str  # as `Constraint` has it; words: what is searched for; minutes, pages: a length
+    kind: Kind | Literal["words"]  # words: what is searched for
     text: str  # for people
     value: str = ""
     words: str = ""  # what is read again with the next query
@@ -57,11 +51,11 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
     def constraint(self, catalogue: Catalogue) -> Constraint:
         """As the understanding of a text has it; only for what filters."""
-        kind: Kind = self.kind  # type: ignore[assignment]
+        assert self.kind != "words"  # they filter nothing
         low, high = self.span
         items = tuple(code for code in catalogue.items.encode(self.assets).tolist() if code)
         return Constraint(
-            kind=kind, value=self.value, names=self.names, items=items, low=low, high=high,
+            kind=self.kind, value=self.value, names=self.names, items=items, low=low, high=high,
             negated=self.negated, group=self.group,
         )  # fmt: skip
 
@@ -89,6 +83,14 @@ def wishes(read: Understood, catalogue: Catalogue, turn: int) -> list[Wish]:
         name = f"{turn}-words-{len(out)}"
         out.append(Wish(id=name, kind="words", text=f"words: {rest}", words=rest, filters=False))
     return out
+
+
+def sized(one: Constraint, turn: int) -> Wish:
+    """A length that a text states, as a wish of this turn."""
+    return Wish(
+        id=f"{turn}-{one.kind}-s", kind=one.kind, text=one.reading,
+        low=finite(one.low), high=finite(one.high),
+    )  # fmt: skip
 
 
 def left(read: Understood, taken: Sequence[Span]) -> str:
@@ -177,7 +179,7 @@ def put(held: Sequence[Wish], query: Query, reader: Reader, sizes: Mapping[str, 
     read = reader.understand(said)
     plain = tuple(one.id for one in read.constraints if one.hard and one.kind != "mood")
     gone = [holding(reader.search, word) for word in known.absent]
-    gone += [outside(one, sizes[one.kind]) for one in held if one.kind in FIELDS]
+    gone += [outside(one.span, sizes[one.kind]) for one in held if one.kind in FIELDS]
     return replace(
         query,
         text=said,
@@ -201,18 +203,3 @@ def alternatives(hard: Iterable[Wish], catalogue: Catalogue) -> list[Constraint]
                 continue  # of a bundle that is not served any more
         out.append(made)
     return out
-
-
-def outside(wish: Wish, held: Array) -> Ints:
-    """Items whose length is unknown or not as wished.  (I,) -> (n,)"""
-    low, high = wish.span
-    return np.flatnonzero(~((held >= low) & (held <= high)))
-
-
-def lengths(catalogue: Catalogue) -> dict[str, Array]:
-    """What the cards say of lengths, by field, NaN where they say nothing.  -> each (I,)"""
-    rows = [msgspec.json.decode(card, type=Sized) for card in catalogue.cards]
-    return {
-        field: np.array([math.nan if v is None else v for v in (getattr(r, field) for r in rows)])
-        for field in FIELDS
-    }

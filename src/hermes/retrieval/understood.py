@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     "category", "creator", "title", "like", "year", "price", "domain", "mood", "colour",
-    "language", "tag", "word",
+    "language", "tag", "word", "minutes", "pages",
 ]  # fmt: skip
 Span = tuple[int, int]  # characters of the text, the second not included
 FILTERS: dict[Kind, str] = {"category": "categories", "creator": "creators"}
@@ -25,7 +25,7 @@ class Constraint:
     value: str  # as the catalogue or the text has it
     names: tuple[str, ...] = ()  # of categories, creators or domains, one of which is asked for
     items: tuple[int, ...] = ()  # codes of a title, or of what a mood is mostly met with
-    low: float = -ENDLESS  # of a range, in years or money, both ends included
+    low: float = -ENDLESS  # of a range, in years, money, minutes or pages, both ends included
     high: float = ENDLESS
     negated: bool = False
     hard: bool = True  # a filter; else it only says what would be liked
