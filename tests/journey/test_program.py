@@ -26,7 +26,8 @@ print("and went on with", len(counted), file=sys.stderr)
 
 
 @pytest.fixture
-def server(bundle: Path, tmp_path: Path) -> Iterator[Server]:
+def server(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     program = [sys.executable, "-c", PROGRAM]
     with serving(bundle, tmp_path, "--tier", "3", "--workers", "2", program=program) as made:
         yield made
@@ -46,11 +47,6 @@ def test_a_program_that_has_used_polars_serves_and_goes_on_after_sigterm(server:
     assert gone(below)
 
 
-def test_ctrl_c_ends_it_as_well(server: Server) -> None:
-    assert server.end(signal.SIGINT) == 0
-    assert "and went on" in server.said()
-
-
 def test_what_listens_ends_with_a_program_that_is_killed(server: Server) -> None:
     below = psutil.Process(server.process.pid).children(recursive=True)
     assert len(below) == 3  # who listens, and two workers
@@ -65,12 +61,25 @@ def test_a_worker_that_dies_ends_the_program_with_its_code(server: Server) -> No
     assert "and went on" not in server.said()
 
 
-def test_a_hangup_renews_the_workers(server: Server) -> None:
+def slates(server: Server) -> int:
+    return int(server.ask("GET", "/v1/platform/stages")[1]["requests"])
+
+
+def test_a_hangup_renews_the_workers_and_loses_no_count(server: Server, tmp_path: Path) -> None:
     (listening,) = psutil.Process(server.process.pid).children()
     before = {one.pid for one in listening.children()}
+    for _ in range(20):
+        assert server.ask("POST", "/v1/recommendations", {"user": "user/1"})[0] == 200
     server.process.send_signal(signal.SIGHUP)
     until = time.monotonic() + 60
     while before & {one.pid for one in listening.children()} and time.monotonic() < until:
         time.sleep(0.2)
-    assert len(listening.children()) == 2
-    assert server.ask("GET", "/health/ready")[0] == 200
+    time.sleep(1.5)  # they look for each other twice a second
+    now = {str(one.pid) for one in listening.children()}
+    assert len(now) == 2
+    assert slates(server) == 20
+    (folder,) = tmp_path.glob("hermes-numbers-*")
+    assert {path.stem for path in folder.glob("*.json")} == {*now, "ended"}
+    assert server.end(signal.SIGINT) == 0  # as Ctrl-C does
+    assert "and went on" in server.said()
+    assert not folder.exists()

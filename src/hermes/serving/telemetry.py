@@ -1,14 +1,13 @@
 """Counters and histograms cheap enough for every request, in Prometheus' text format.
 
-With several workers each writes its numbers to a file twice a second, and whoever is asked adds up.
+With several workers each leaves its numbers twice a second (`left`), and whoever is asked adds up.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from .left import Left
 from .watch import Watch
 
 BOUNDS = (0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 8, 15, 30, 60, 120, 500, 2000)  # ms
@@ -85,13 +85,33 @@ class Numbers(msgspec.Struct):
                 sums.total += found.total
         return out
 
+    def forget(self) -> None:
+        """Seconds that are not of the last minutes go."""
+        old = int(time.time()) - LATELY
+        for second in [one for one in self.lately if one < old]:
+            del self.lately[second]
+
+
+def summed(out: Numbers, bodies: Sequence[bytes]) -> Numbers:
+    """With what others have left."""
+    for body in bodies:
+        out = out.plus(msgspec.json.decode(body, type=Numbers))
+    return out
+
+
+def added(bodies: Sequence[bytes]) -> bytes:
+    """What several have left, as if one had."""
+    whole = summed(Numbers(), bodies)
+    whole.forget()
+    return msgspec.json.encode(whole)
+
 
 class Telemetry:
     """One process' numbers, and the way to everybody's."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` is where the workers of one server leave their numbers; None: one worker."""
-        self.numbers, self.folder = Numbers(started=time.time()), folder
+        self.numbers, self.left = Numbers(started=time.time()), Left(folder, {"json": added})
         self.watch = Watch(folder)
 
     def request(self, route: str, status: int) -> None:
@@ -115,22 +135,13 @@ class Telemetry:
 
     def leave(self) -> None:
         """Write this worker's numbers where the others find them."""
-        old = int(time.time()) - LATELY
-        for second in [one for one in self.numbers.lately if one < old]:
-            del self.numbers.lately[second]
+        self.numbers.forget()
         self.watch.leave()
-        if self.folder is not None:
-            part = self.folder / f".{os.getpid()}"
-            part.write_bytes(msgspec.json.encode(self.numbers))
-            part.replace(self.folder / f"{os.getpid()}.json")
+        self.left.leave("json", msgspec.json.encode(self.numbers))
 
     def everybody(self) -> Numbers:
         """The sum over all workers of this server, those that have ended included."""
-        out = self.numbers
-        for path in sorted(self.folder.glob("*.json")) if self.folder else []:
-            if path.stem != str(os.getpid()):
-                out = out.plus(msgspec.json.decode(path.read_bytes(), type=Numbers))
-        return out
+        return summed(self.numbers, self.left.others("json"))
 
     def text(self, gauges: dict[str, float], info: dict[str, str]) -> bytes:
         """All of it, with a few numbers of the moment and words about the bundle."""

@@ -6,8 +6,8 @@ reads everybody's. Nobody's name is kept, and memory is bounded: `KEPT` requests
 
 from __future__ import annotations
 
-import os
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from hermes.core.types import Bools, Ints
 from hermes.pipeline.told import passed
 from hermes.pipeline.trace import Degraded, Slate
 
+from .left import Left
 from .traced import Passed, wired
 
 KEPT = 50  # requests of each worker
@@ -69,9 +70,10 @@ class Watch:
 
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` is where the workers of one server leave what they saw; None: one worker."""
-        self.folder, self.last = folder, deque[Row](maxlen=KEPT)
+        self.left = Left(folder, {"recent": newest, "seen": ever})
+        self.last = deque[Row](maxlen=KEPT)
         self.seen: Bools = np.zeros(0, bool)  # (I,) whether an item was on a slate
-        self.left, self.count = 0, 0  # requests when it was last left, and now
+        self.told, self.count = 0, 0  # requests when it was last left, and now
 
     def note(self, slate: Slate, newcomer: bool) -> None:
         """One more."""
@@ -88,33 +90,48 @@ class Watch:
 
     def leave(self) -> None:
         """Write it where the others find it, when there is anything new."""
-        if self.folder is None or self.left == self.count:
+        if self.told == self.count:
+            for kind in self.left.merges:
+                self.left.fold(kind)
             return
-        self.left = self.count
-        for kind, body in (
-            ("recent", msgspec.json.encode([row.passage() for row in self.last])),
-            ("seen", np.packbits(self.seen).tobytes()),
-        ):
-            part = self.folder / f".{os.getpid()}.{kind}"
-            part.write_bytes(body)
-            part.replace(self.folder / f"{os.getpid()}.{kind}")
-
-    def others(self, kind: str) -> list[bytes]:
-        """What the other workers left."""
-        found = sorted(self.folder.glob(f"*.{kind}")) if self.folder else []
-        return [path.read_bytes() for path in found if path.stem != str(os.getpid())]
+        self.told = self.count
+        passages = [row.passage() for row in self.last]
+        self.left.leave("recent", msgspec.json.encode(passages))
+        self.left.leave("seen", np.packbits(self.seen).tobytes())
 
     def recent(self, limit: int) -> list[Passage]:
         """The last requests of all workers, newest first."""
         every = [row.passage() for row in self.last.copy()]
-        for body in self.others("recent"):
-            every += msgspec.json.decode(body, type=list[Passage])
-        return sorted(every, key=lambda one: one.at, reverse=True)[:limit]
+        return latest(every, self.left.others("recent"))[:limit]
 
     def shown(self, n: int) -> Bools:
         """Which of n items were on any slate since the server started.  -> (n,)"""
         out = np.zeros(n, bool)
-        for body in (np.packbits(self.seen).tobytes(), *self.others("seen")):
-            bits = np.unpackbits(np.frombuffer(body, np.uint8)).astype(bool)[:n]
-            out[: len(bits)] |= bits
+        bits = united([np.packbits(self.seen).tobytes(), *self.left.others("seen")])[:n]
+        out[: len(bits)] = bits
         return out
+
+
+def latest(passages: Sequence[Passage], bodies: Sequence[bytes]) -> list[Passage]:
+    """With what others have left, newest first."""
+    every = list(passages)
+    for body in bodies:
+        every += msgspec.json.decode(body, type=list[Passage])
+    return sorted(every, key=lambda one: one.at, reverse=True)
+
+
+def newest(bodies: Sequence[bytes]) -> bytes:
+    """Of what several have left as much as one leaves."""
+    return msgspec.json.encode(latest((), bodies)[:KEPT])
+
+
+def united(bodies: Sequence[bytes]) -> Bools:
+    """What is in any of several sets of bits.  -> (n,)"""
+    size = max(map(len, bodies))
+    rows = [np.frombuffer(body.ljust(size, b"\0"), np.uint8) for body in bodies]
+    return np.unpackbits(np.bitwise_or.reduce(rows)).astype(bool)
+
+
+def ever(bodies: Sequence[bytes]) -> bytes:
+    """Items that any of several have shown."""
+    return np.packbits(united(bodies)).tobytes()
