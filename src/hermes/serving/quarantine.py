@@ -38,7 +38,7 @@ class Quarantine:
 
 
 async def read(lake: Path) -> tuple[list[Refusal], str]:
-    """By `hermes.data.refused`."""
+    """By `hermes.data.refused`, whose process does not outlive who waits for it."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "hermes.data.refused", str(lake),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -46,9 +46,11 @@ async def read(lake: Path) -> tuple[list[Refusal], str]:
     try:
         said, failed = await asyncio.wait_for(child.communicate(), PATIENCE)
     except TimeoutError:
-        child.kill()
-        await child.wait()
         return [], f"the lake did not say within {PATIENCE:g} s"
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if child.returncode:
         return [], failed.decode("utf-8", "replace").strip()[-300:]
     return msgspec.json.decode(said, type=list[Refusal]), ""
