@@ -34,9 +34,9 @@ from hermes.pipeline.recommender import Recommender
 from hermes.retrieval.understood import Understood
 
 from .bench import Place
-from .bench_cold import plotted
 from .bench_quality import Ground, Row, above, below
 from .bench_query import QUERIES
+from .films import plotted
 from .train import train
 
 SETTINGS = ('data.domains=["movielens"]', "data.min_item_events=1")
@@ -152,7 +152,8 @@ def served(ground: Ground) -> Path:
     except ArtifactError:
         pass  # there is none, or half of one
     plan, table = load("content", SETTINGS)
-    train(table, dataset(Lake(plotted(ground)), plan.data), path, protocol="blend")
+    lake = Lake(plotted(ground.place.folder(), ground.place.work))
+    train(table, dataset(lake, plan.data), path, protocol="blend")
     return path
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,10 @@ from scipy.sparse import csr_array
 from hermes.core.config import resolve
 from hermes.core.errors import ConfigError, nearest
 from hermes.core.types import Array, Bools, Floats, Ints, strongest
-from hermes.data import merges
 from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
-from hermes.data.infer import draft
-from hermes.data.ingest import ingest
 from hermes.data.interactions import Interactions
 from hermes.data.lake import Lake
-from hermes.domains.table import Table
 from hermes.evaluation.intervals import Interval, bootstrap
 from hermes.models.base import Retriever
 from hermes.pipeline.assemble import assemble
@@ -40,6 +35,7 @@ from hermes.pipeline.restore import restored
 
 from .bench import Place
 from .bench_quality import Ground, Row, above
+from .films import plotted
 from .train import train
 
 K, SHARE, POOLS = 100, 0.1, 1000
@@ -98,18 +94,8 @@ def measure(place: Place) -> list[Row]:
 def films(ground: Ground) -> list[Row]:
     """MovieLens-1M, films joined with their plots and casts."""
     only = ('data.domains=["movielens"]', "data.min_item_events=1")
-    return measured("MovieLens-1M with plots and cast", plotted(ground), ground.place.work, only)
-
-
-def plotted(ground: Ground) -> Path:
-    """The lake of MovieLens-1M with the plots, casts and genres of the same films."""
-    lake, now = Lake(ground.place.work / "lake-films-with-plots"), datetime.now(UTC)
-    ingest(lake, resolve("hermes.domains.movielens:adapter"), ground.raw("movielens-1m"), now)
-    plots = ground.raw("movie-plots")
-    ingest(lake, Table(draft([plots / "plots.parquet"], "plots")), plots, now)
-    pairs = merges.proposed(lake, "movielens", "plots")
-    merges.record(lake, pairs, now)
-    return lake.path
+    lake = plotted(ground.place.folder(), ground.place.work)
+    return measured("MovieLens-1M with plots and cast", lake, ground.place.work, only)
 
 
 def world(ground: Ground) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,26 @@ import numpy as np
 import polars as pl
 
 from hermes.core.errors import DataError
+from hermes.data import merges
 from hermes.data.catalogue import Catalogue
 from hermes.data.columns import admit
+from hermes.data.infer import draft
+from hermes.data.ingest import ingest
+from hermes.data.lake import Lake
 from hermes.data.resolve import matches
 from hermes.data.shelf import catalogue, distinct, table
 from hermes.domains import movielens
+from hermes.domains.table import Table
 
 ROWS = 1 << 20  # of a file that are read at once
+
+
+def plots_file(folder: Path) -> Path:
+    """Of `movie-plots`; raises `DataError` where it is not there."""
+    file = folder / "movie-plots" / "plots.parquet"
+    if not file.is_file():
+        raise DataError(f"{file}: no such file; give the folder that holds movie-plots")
+    return file
 
 
 def plots(folder: Path) -> pl.DataFrame:
@@ -25,10 +39,7 @@ def plots(folder: Path) -> pl.DataFrame:
 
     Raises `DataError` where it is not there. What stands in brackets, `(voices)`, is nobody.
     """
-    file = folder / "movie-plots" / "plots.parquet"
-    if not file.is_file():
-        raise DataError(f"{file}: no such file; give the folder that holds movie-plots")
-    return pl.read_parquet(file).select(
+    return pl.read_parquet(plots_file(folder)).select(
         pl.int_range(pl.len()).cast(pl.String).alias("asset_id"),
         "title",
         pl.datetime(pl.col("year"), 1, 1, time_zone="UTC").alias("published_at"),
@@ -59,6 +70,19 @@ def rated(folder: Path) -> Catalogue:
         )
     )  # fmt: skip
     return shelved(known)
+
+
+def plotted(folder: Path, work: Path) -> Path:
+    """A lake of MovieLens-1M below `work`, its films one with the same films of `movie-plots`.
+
+    Raises `DataError` where either is not in the folder.
+    """
+    lake, now = Lake(work / "lake-films-with-plots"), datetime.now(UTC)
+    ingest(lake, movielens.adapter, folder / "movielens-1m", now)
+    file = plots_file(folder)
+    ingest(lake, Table(draft([file], "plots")), file.parent, now)
+    merges.record(lake, merges.proposed(lake, "movielens", "plots"), now)
+    return lake.path
 
 
 def with_cast(shelf: Catalogue, told: pl.DataFrame) -> Catalogue:
