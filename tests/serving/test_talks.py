@@ -90,7 +90,8 @@ class Overtaken(Talks):
         held = super().get(conversation, user)
         if held is not None and self.times:
             self.times -= 1
-            wish = Wish(id=f"other-{self.times}", kind="words", text="words: other", words="other")
+            name = f"other-{self.times}"
+            wish = Wish(id=name, kind="words", text="words: other", words="other", filters=False)
             other = Kept(turn=held.turn + 1, wishes=[*held.wishes, wish])
             assert Talks(self.path, 10).put(conversation, user, other, held.turn)
         return held
