@@ -110,6 +110,23 @@ def test_the_log_is_cut_without_overlap_and_without_loss(tiny_data: Dataset, las
     assert asked.ages[:, -1].tolist() == waited.tolist()
 
 
+def test_the_last_days_are_held_back_whole_and_their_last_events_are_labels(
+    tiny_data: Dataset,
+) -> None:
+    from hermes.pipeline.recipe import Labels
+
+    whole = tiny_data.interactions
+    parts = cut(whole, Labels(last=1, days=3.5), 10, np.random.default_rng(0))
+    edge = whole.times.max() - 3.5
+    assert (parts.log.times <= edge).all() and len(parts.log) == (whole.times <= edge).sum()
+    labels = np.concatenate([parts.learn, parts.judge])
+    assert (whole.rank_from_end()[labels] == 0).all() and len(labels) == 60
+    assert parts.log.valid is not None
+    assert (parts.log.valid.queries.ages[:, -1] <= 1).all()  # the first that is held back
+    with pytest.raises(DataError, match="events in the last 30 days"):
+        cut(whole, Labels(days=30), 10, np.random.default_rng(0))
+
+
 def test_users_beyond_the_limit_serve_no_ranker(tiny_data: Dataset) -> None:
     from hermes.pipeline.recipe import Labels
 

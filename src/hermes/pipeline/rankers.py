@@ -44,8 +44,8 @@ class Part(NamedTuple):
 def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
     """Pre-rank and fine-rank, where the bundle has them."""
     out = []
-    for name, spec in (("prerank", recipe.prerank), ("rank", recipe.rank)):
-        if spec is None or name not in bundle.manifest["models"]:
+    for name, spec in recipe.stages.items():
+        if name not in bundle.manifest["models"]:
             continue
         columns = columns_of(bundle.manifest["models"][name], at)
         part = learned_part(bundle, name, at, tier)

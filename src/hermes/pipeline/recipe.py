@@ -156,6 +156,12 @@ class Recipe:
     light: Light = Light()  # what tier 3 spends
     length: int = 200  # events of a history that retrievers read
 
+    @property
+    def stages(self) -> dict[str, Stage]:
+        """The rankers that are wished for, in their order."""
+        both = {"prerank": self.prerank, "rank": self.rank}
+        return {name: stage for name, stage in both.items() if stage is not None}
+
 
 def folder() -> Path:
     """Where the recipes that come with hermes lie."""
@@ -198,8 +204,8 @@ def parse(table: dict[str, Any]) -> Recipe:
         check_gate(recipe.gate, names)
     if recipe.cold is not None:
         check_cold(recipe.cold, recipe)
-    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
-        if stage is not None and stage.shown and not recipe.data.shown:
+    for name, stage in recipe.stages.items():
+        if stage.shown and not recipe.data.shown:
             raise ConfigError(f"{name}.shown: it learns from pages; set data.shown = true as well")
     return recipe
 

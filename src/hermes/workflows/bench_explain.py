@@ -42,6 +42,7 @@ from .exposed import looked_at
 from .knower import Knower
 from .train import train
 
+SCALE = "small"
 SEEDS = (41, 42)  # of the worlds that are reported; everything was chosen on 31
 PEOPLE = 300  # whose slates are taken apart, in each world
 SIZE = 20
@@ -120,9 +121,9 @@ def small(ground: Ground, seed: int) -> Lake:
     """The lake of a small world, made unless it is there."""
     from hermes.world import write
 
-    raw = ground.place.work / f"world-small-{seed}"
+    raw = ground.place.work / f"world-{SCALE}-{seed}"
     if not raw.is_dir():
-        write(raw, "small", seed, pictures=False)
+        write(raw, SCALE, seed, pictures=False)
     return Lake(ground.lake(f"world-{seed}", resolve("hermes.domains.world:adapter"), raw))
 
 
@@ -130,7 +131,7 @@ def knowing(ground: Ground, seed: int) -> Knower:
     """Who knows the law of that world, and its pages."""
     data, truth = (
         dataset(small(ground, seed), recipes.load("shown")[0].data),
-        Truth.of("small", seed),
+        Truth.of(SCALE, seed),
     )
     pages = data.shown
     assert pages is not None

@@ -21,7 +21,7 @@ from hermes.world.scale import END, SLOTS
 from hermes.world.truth import Truth
 
 from .bench import Place
-from .bench_explain import SEEDS, people, trained
+from .bench_explain import SEEDS, knowing, people, trained
 from .bench_quality import Ground, Row, above
 from .crossed import ratio
 
@@ -56,7 +56,7 @@ def measure(place: Place) -> list[Row]:
 def clicks(ground: Ground, seed: int) -> Iterator[list[float]]:
     """For each person of a world, the clicks that the law expects of each of `NAMES`."""
     engines = [assemble(trained(ground, seed, s)) for s in ((), EVENTS)]
-    law = Law.of(seed, engines[0])
+    law = Law(knowing(ground, seed).truth, engines[0])
     asked = [people(engine, datetime.fromtimestamp(END, UTC)) for engine in engines]
     made = [patient(engine.recommender) for engine in engines]
     for both in zip(*asked, strict=True):
@@ -75,11 +75,6 @@ class Law:
         names = engine.catalogue.items.names
         self.items = np.zeros(len(names), np.int64)  # code in the world
         self.items[1:] = truth.item_codes(names[1:])
-
-    @classmethod
-    def of(cls, seed: int, engine: Engine) -> Law:
-        """Of the small world of a seed."""
-        return cls(Truth.of("small", seed), engine)
 
     def clicks(self, query: Query, page: Ints) -> float:
         """Expected of a page, by one who sits at a desktop when the log ends.  page (k,)"""

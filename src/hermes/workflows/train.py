@@ -163,8 +163,7 @@ def train(
 
 def names(recipe: Recipe) -> list[str]:
     """The models to be learned, in order."""
-    rankers = [name for name in ("prerank", "rank") if getattr(recipe, name) is not None]
-    return [spec.name for spec in recipe.channels] + rankers
+    return [spec.name for spec in recipe.channels] + [*recipe.stages]
 
 
 def before(out: Path) -> list[dict[str, Any]]:
@@ -231,17 +230,16 @@ def cook(
             vectors = model.catalogue() if not vectors.shape[1] else vectors
     if not vectors.shape[1]:
         vectors = np.asarray(data.catalogue.category.toarray(), np.float32)
-    appeal = appeals(data.shown, parts.log)
-    snapshot = Snapshot.of(data.catalogue, parts.log, vectors, appeal)
+    snapshot = Snapshot.of(data.catalogue, parts.log, vectors, appeals(data.shown, parts.log))
     draft.arrays("snapshot", snapshot.arrays())
     draft.arrays("catalogue", data.catalogue.arrays())
     draft.arrays("users", replace(data, interactions=log).arrays())
-    made_of = recipe, data.catalogue, snapshot, log, parts, draft, manifest, bench.run, data.shown
-    kitchen = Kitchen(*made_of)
+    kitchen = Kitchen(
+        recipe, data.catalogue, snapshot, log, parts, draft, manifest, bench.run, data.shown
+    )
     fit_blend(kitchen)
-    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
-        if stage is not None:
-            fit_ranker(kitchen, name, stage, bench.fitted)
+    for name, stage in recipe.stages.items():
+        fit_ranker(kitchen, name, stage, bench.fitted)
     if recipe.gate is not None:
         fit_gate(kitchen, recipe.gate)
     judged(kitchen)
@@ -285,9 +283,8 @@ def check(recipe: Recipe) -> None:
     """Raise `ConfigError` for a model or a key nobody knows, before anything is learned."""
     for spec in recipe.channels:
         untaught(spec)
-    for name, stage in (("prerank", recipe.prerank), ("rank", recipe.rank)):
-        if stage is not None:
-            made(stage.model, stage.config, f"{name}.config", Ranker)
+    for name, stage in recipe.stages.items():
+        made(stage.model, stage.config, f"{name}.config", Ranker)
 
 
 def entry(spec: ChannelSpec, model: Retriever[Any], length: int) -> dict[str, Any]:

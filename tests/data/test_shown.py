@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from hermes.core.errors import DataError
+from hermes.data import merges
+from hermes.data.build import dataset
+from hermes.data.lake import Lake
+from hermes.data.spec import DataSpec
+
+
+def logged(lake: Lake, now: datetime, *rows: tuple[str, str, str, str | None, int | None]) -> None:
+    """Events: user, item, kind, request, position; a second between two."""
+    names = ("user_id", "asset_id", "kind", "request_id", "position")
+    table = [dict(zip(names, row, strict=True)) for row in rows]
+    for number, row in enumerate(table):
+        row["occurred_at"] = now + timedelta(seconds=number)  # type: ignore[assignment]
+    lake.append_events(pl.DataFrame(table), "serving", now)
+
+
+def page(user: str, request: str, *items: str) -> list[tuple[str, str, str, str, int]]:
+    return [(user, item, "impression", request, place) for place, item in enumerate(items)]
+
+
+def test_pages_hold_what_was_shown_and_what_was_taken_of_it(lake: Lake, now: datetime) -> None:
+    rows = [
+        *page("1", "a", "1", "2", "3"),
+        ("1", "2", "click", "a", 1),
+        ("1", "3", "dismiss", "a", 2),
+        *page("2", "b", "3", "1"),
+        ("2", "1", "purchase", "b", None),  # of the page, though it came from elsewhere
+        ("2", "3", "click", "z", 0),  # of another page
+    ]
+    logged(lake, now, *rows)
+    data = dataset(lake, DataSpec(shown=True))
+    shown, names = data.shown, data.catalogue.items.names
+    assert shown is not None and len(shown) == 2
+    assert [data.users.names[u] for u in shown.users] == ["1", "2"]
+    assert [names[i] for i in shown.items] == ["1", "2", "3", "3", "1"]
+    assert shown.places.tolist() == [0, 1, 2, 0, 1]
+    assert shown.taken.tolist() == [False, True, False, False, True]
+    assert shown.offsets.tolist() == [0, 3, 5]
+    assert shown.times[0] == pytest.approx(now.timestamp() / 86400)
+    one = shown.take(np.array([1]))
+    assert (one.users.tolist(), one.places.tolist()) == (shown.users[1:].tolist(), [0, 1])
+    assert len(shown.take(shown.users == 0)) == 0
+
+
+def test_what_is_shown_belongs_to_the_data(lake: Lake, now: datetime) -> None:
+    logged(lake, now, *page("1", "a", "1", "2"), ("1", "1", "click", "a", 0))
+    before = dataset(lake, DataSpec(shown=True)).hash
+    assert before != dataset(lake, DataSpec()).hash
+    logged(lake, now + timedelta(days=1), *page("1", "b", "2", "1"))
+    assert dataset(lake, DataSpec(shown=True)).hash != before
+    assert dataset(lake, DataSpec()).shown is None
+
+
+def test_an_item_merged_away_is_shown_as_the_one_that_is_kept(lake: Lake, now: datetime) -> None:
+    logged(lake, now, *page("1", "a", "1", "2"), ("1", "2", "click", "a", 1))
+    links = pl.DataFrame(
+        [("2", "3", "movielens", 1), ("3", "3", "movielens", 0)], schema=merges.LINKS, orient="row"
+    )
+    from hermes.data.build import MICROS
+    from hermes.data.shown import shown
+
+    data = dataset(lake, DataSpec())
+    found = shown(lake, data.users, data.catalogue.items, links, MICROS)
+    names = data.catalogue.items.names
+    assert [names[i] for i in found.items] == ["1", "3"]
+    assert found.taken.tolist() == [False, True]
+
+
+def test_a_log_without_pages_is_refused_with_what_to_do(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"leave data\.shown out"):
+        dataset(lake, DataSpec(shown=True))
