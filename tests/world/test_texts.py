@@ -30,6 +30,20 @@ def test_sentences_are_whole(written: Any, column: str) -> None:
     assert [t for t in written.assets[column] if broken.search(t)] == []
 
 
+def test_no_title_has_two_articles_in_a_row(written: Any) -> None:
+    titles = written.assets["title"]
+    assert titles.filter(titles.str.contains(r"(?i)\b(the|an?) (the|an?)\b")).to_list() == []
+    assert titles.str.contains(r"^The (Hundred|Thousand) ").sum() > 2
+
+
+def test_of_two_articles_the_first_stays_and_chance_goes_on_as_before() -> None:
+    lists = {"number": ("A Thousand", "A Hundred"), "noun": ("Moons", "Stars")}
+    one, two = (Dice(np.random.default_rng(0)) for _ in range(2))
+    assert fill("The {number} {noun}", lists, one) == "The Hundred Stars"
+    assert fill("{number} {noun}", lists, two) == "A Hundred Stars"
+    assert one.roll() == two.roll()
+
+
 def test_a_description_names_who_made_it_and_when(written: Any) -> None:
     films = written.assets.filter(pl.col("domain") == "films")
     for text, makers, at in films.select("text_content", "creators", "published_at").iter_rows():

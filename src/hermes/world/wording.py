@@ -14,6 +14,7 @@ import numpy as np
 WORDS = Path(__file__).parent / "words"
 SLOT = re.compile(r"\{(\w+)\}")
 ARTICLE = re.compile(r"\b([Aa]) (?=[AEIOaeio]|[Uu]n(?!i))")
+DOUBLED = re.compile(r"\b([Tt]he) (?:[Aa]n?|[Tt]he) (?=\w)")
 BLOCK = 8192  # random numbers drawn at once
 
 
@@ -61,7 +62,8 @@ def fill(template: str, lists: Mapping[str, Any], dice: Dice) -> str:
     """The template with every slot filled; a slot's own slots are filled in turn.
 
     `{x_low}` and `{x_cap}` are `{x}` with a lower or upper first letter where no such list exists;
-    a slot keeps its first value, so that a text never contradicts itself.
+    a slot keeps its first value, so that a text never contradicts itself. Of two articles that meet
+    the first stays: `The {number} Stars` with `A Thousand` is `The Thousand Stars`.
     """
     known: dict[str, str] = {}
 
@@ -92,7 +94,8 @@ def fill(template: str, lists: Mapping[str, Any], dice: Dice) -> str:
                 return drawn
         return drawn
 
-    return ARTICLE.sub(r"\1n ", SLOT.sub(lambda m: value(m[1]), template))
+    filled = SLOT.sub(lambda m: value(m[1]), template)
+    return ARTICLE.sub(r"\1n ", DOUBLED.sub(r"\1 ", filled))
 
 
 def capitalised(text: str) -> str:
