@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hermes.data.catalogue import Catalogue
-from hermes.retrieval.suggest import Suggestions, facets
+from hermes.retrieval.suggest import Suggestions
 
 
 @pytest.fixture
@@ -46,16 +46,3 @@ def test_what_is_not_on_offer_is_not_suggested(names: Suggestions, shop: Catalog
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "zzzz zzz", "\ud800", "🦊" * 300, '"" OR *'])
 def test_odd_text_suggests_nothing_and_never_fails(names: Suggestions, text: str) -> None:
     assert names.find(text, 5) == []
-
-
-def test_facets_count_what_they_name(shop: Catalogue) -> None:
-    items = np.arange(1, 21)
-    found = facets(shop, items)
-    assert sum(found["domain"].values()) == 20
-    first = next(iter(found["category"]))
-    code = shop.categories.code(first)
-    assert found["category"][first] == int(shop.category[items][:, [code]].sum())
-
-
-def test_facets_of_nothing_are_none(shop: Catalogue) -> None:
-    assert facets(shop, np.zeros(0, np.int64)) == {}

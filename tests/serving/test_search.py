@@ -63,3 +63,20 @@ def test_a_length_is_understood_and_taken_back_by_its_id(client) -> None:
     assert not length["filters"]  # since no card here has minutes
     again = client.get("/v1/search", params={"q": text, "plain": length["id"]}).json()
     assert length["id"] not in {one["id"] for one in again["understood"]}
+
+
+def test_a_facet_s_value_narrows_and_the_answer_is_counted_again(client) -> None:
+    whole = client.get("/v1/search", params={"q": "item", "k": 100}).json()
+    assert whole["found"] == len(whole["items"])
+    count = whole["facets"]["decade"]["1990s"]
+    assert 2 < count < whole["found"]
+    some = client.get("/v1/search", params={"q": "item", "k": 2, "decade": "1990s"}).json()
+    assert (len(some["items"]), some["found"]) == (2, count)
+    assert some["facets"]["decade"] == {"1990s": count}
+    assert {hit["asset_id"] for hit in some["items"]} <= {h["asset_id"] for h in whole["items"]}
+
+
+def test_a_value_nobody_knows_is_a_problem_that_names_the_nearest(client) -> None:
+    out = client.get("/v1/search", params={"q": "item", "category": "drma"})
+    assert out.status_code == 422
+    assert "drama" in out.json()["detail"]

@@ -22,6 +22,7 @@ from hermes.encoders.passages import passages, spread, windows
 from hermes.encoders.text import SentenceEncoder, located
 from hermes.features.content import Content
 from hermes.policy.constraints import parse
+from hermes.retrieval.facets import chosen
 from hermes.retrieval.graph import Graph
 from hermes.retrieval.hybrid import Fusion, HybridSearch
 from hermes.retrieval.query import Understanding
@@ -35,6 +36,7 @@ from .asked import Reader, spans
 
 FUSIONS = {"ngrams": Fusion(0.25, 18.8)}  # learned by `hermes bench search`
 SENTENCES = Fusion(0.17, 31.3)  # of sentence transformers
+EVERYTHING: Mapping[str, Sequence[str]] = {}
 CUTS = {"catalogue": windows}  # how texts are cut for an encoder; for the others into sentences
 
 
@@ -89,12 +91,18 @@ class Finder:
         return {"lexical": self.search, "semantic": self.semantic, "hybrid": self.hybrid}
 
     def find(
-        self, text: str, k: int, mode: str = "", plain: Sequence[str] = ()
+        self,
+        text: str,
+        k: int,
+        mode: str = "",
+        plain: Sequence[str] = (),
+        of: Mapping[str, Sequence[str]] = EVERYTHING,
     ) -> tuple[Candidates, Understood, str]:
         """At most k items on offer that a text asks for, what was understood, and the mode.
 
-        Without a mode it is the best there is. A text that only filters, `sci-fi after 1990`, is
-        answered by what is best known. `ConfigError` for a mode that cannot be had.
+        Without a mode it is the best there is; `of` are values by facet. A text that only filters,
+        `sci-fi after 1990`, is answered by what is best known. `ConfigError` for a mode or a value
+        that cannot be had.
         """
         name = mode or ("hybrid" if self.semantic else "lexical")
         if name not in self.modes():
@@ -105,6 +113,7 @@ class Finder:
         read = self.reader.read(text, spans(plain))
         query = self.reader.asked(Query(id="search", at=datetime.now(UTC), text=text), read)
         fits = self.catalogue.available & parse(query, self.catalogue).mask(self.catalogue)
+        fits &= chosen(self.catalogue, of)
         fits[query.exclude] = False
         fits[0] = False
         words = query.text.strip() or ("" if read.constraints else text)  # hi! is a title, too

@@ -86,33 +86,3 @@ class Suggestions:
         table = self.tables[kind]
         rows = table.indices[table.indptr[code] : table.indptr[code + 1]]
         return Suggestion(text, KINDS[kind], 0, int(self.catalogue.available[rows].sum()))
-
-
-def facets(catalogue: Catalogue, items: Ints, most: int = 10) -> dict[str, dict[str, int]]:
-    """How many of some items are of each domain, category, creator and decade, the most first.
-
-    items (n,) -> by facet, by value; a value that only one item has is left out for creators
-    """
-    out: dict[str, dict[str, int]] = {}
-    domain = np.bincount(catalogue.domain[items], minlength=len(catalogue.domains))
-    out["domain"] = counted(domain, catalogue.domains.names, most, 1)
-    for facet, table, names, least in (
-        ("category", catalogue.category, catalogue.categories.names, 1),
-        ("creator", catalogue.creator, catalogue.creators.names, 2),
-    ):
-        out[facet] = counted(np.asarray(table[items].sum(axis=0)).ravel(), names, most, least)
-    years = catalogue.published[items] / 365.25 + 1970
-    decades, counts = np.unique((years[np.isfinite(years)] // 10 * 10), return_counts=True)
-    pairs = zip(decades.astype(int).tolist(), counts.tolist(), strict=True)
-    out["decade"] = {f"{decade}s": count for decade, count in pairs}
-    return {facet: values for facet, values in out.items() if values}
-
-
-def counted(
-    counts: Ints, names: tuple[str, ...] | list[str], most: int, least: int
-) -> dict[str, int]:
-    """The largest counts by name."""
-    counts = counts.astype(np.int64)
-    counts[0] = 0
-    order = np.argsort(-counts, kind="stable")[:most]
-    return {names[c]: int(counts[c]) for c in order.tolist() if counts[c] >= least}

@@ -136,7 +136,8 @@ class Hits(msgspec.Struct):
     items: list[Hit]
     milliseconds: float
     understood: list[Reading] = []
-    facets: dict[str, dict[str, int]] = {}  # of the items, by facet and value
+    facets: dict[str, dict[str, int]] = {}  # of all that was found, by facet and value
+    found: int = 0  # counted up to 200, or k where that is more
 
 
 class Completion(msgspec.Struct):

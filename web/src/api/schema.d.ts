@@ -406,7 +406,8 @@ export interface paths {
          * Search
          * @description Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
          *
-         *     What is understood as a constraint filters; its id in `plain` makes it plain words again.
+         *     What is understood as a constraint filters; its id in `plain` makes it plain words again. A
+         *     value of the answer's `facets` narrows: every category and creator, any domain and decade.
          */
         get: operations["search_v1_search_get"];
         put?: never;
@@ -920,6 +921,8 @@ export interface components {
                     [key: string]: number;
                 };
             };
+            /** @default 0 */
+            found: number;
             items: components["schemas"]["Hit"][];
             milliseconds: number;
             mode: string;
@@ -2140,6 +2143,10 @@ export interface operations {
                 k?: number;
                 mode?: string;
                 plain?: string[];
+                domain?: string[];
+                category?: string[];
+                creator?: string[];
+                decade?: string[];
             };
             header?: never;
             path?: never;

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Response
 from fastapi import Query as Param
 
 from hermes.core.types import Candidates
-from hermes.retrieval.suggest import facets
+from hermes.retrieval.facets import facets
 
 from ..deps import Deps, House
 from ..openapi import found
 from ..schemas import ANSWER, Completion, Completions, Hit, Hits, readings
 
 router = APIRouter(prefix="/v1/search", tags=["search"])
+COUNTED = 200  # items that facets are counted of, where fewer are asked for
 
 
 @router.get("", responses=found(Hits))
@@ -26,17 +28,25 @@ async def search(
     k: Annotated[int, Param(ge=1, le=1000)] = 20,
     mode: str = "",
     plain: Annotated[list[str], Param()] = [],  # noqa: B006
+    domain: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
+    category: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
+    creator: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
+    decade: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
 ) -> Response:
     """Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
 
-    What is understood as a constraint filters; its id in `plain` makes it plain words again.
+    What is understood as a constraint filters; its id in `plain` makes it plain words again. A
+    value of the answer's `facets` narrows: every category and creator, any domain and decade.
     """
     deps.settings.admit(k)
     started, finder = perf_counter(), deps.engine.finder
-    best, read, used = finder.find(q, k, mode, plain)
-    items = hits(deps, best, finder.search.matched(q, best.items))
+    of = {"domain": domain, "category": category, "creator": creator, "decade": decade}
+    best, read, used = finder.find(q, max(k, COUNTED), mode, plain, of)
+    first = best.take(np.arange(min(k, len(best))))
+    items = hits(deps, first, finder.search.matched(q, first.items))
+    by_facet = facets(finder.catalogue, best.items)
     took = (perf_counter() - started) * 1e3
-    out = Hits(q, used, items, took, readings(read), facets(finder.catalogue, best.items))
+    out = Hits(q, used, items, took, readings(read), by_facet, len(best))
     return Response(ANSWER.encode(out), media_type="application/json")
 
 
