@@ -1,2 +1,2 @@
-/** Modules that listen to the window are loaded without one. */
-Object.assign(globalThis, { addEventListener: () => undefined });
+/** Modules that listen to the window, or name the page's language, are loaded without one. */
+Object.assign(globalThis, { addEventListener: () => undefined, document: { documentElement: {} } });

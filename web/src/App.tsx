@@ -12,12 +12,14 @@ import { Banner } from "./parts/Banner";
 import { Header } from "./parts/Header";
 import type { Status } from "./api/types";
 import { useAsk } from "./state/ask";
-import { go, to, useRoute, type Route } from "./state/route";
+import { useRoute, type Route } from "./state/route";
+import { t, useLanguage } from "./words";
 
 const Operators = lazy(() => import("./pages/operators"));
 const NONE: readonly string[] = [];
 
 export function App() {
+  useLanguage();
   const route = useRoute();
   const [talking, setTalking] = useState(false);
   const status = useAsk("status", api.status).data;
@@ -29,7 +31,7 @@ export function App() {
   }, []);
   return (
     <div className="frame" data-talking={talking || undefined}>
-      <a className="skip" href="#main">Skip to the page</a>
+      <a className="skip" href="#main">{t("skip")}</a>
       <Header domains={status?.domains} talking={talking} talk={talk} />
       <Banner />
       <main id="main" ref={main} tabIndex={-1}>
@@ -40,15 +42,15 @@ export function App() {
   );
 }
 
+const searched = (route: Route): string => (route.query.get("q") ?? "").slice(0, 400);
+
 function Page({ route, status }: { route: Route; status: Status | undefined }) {
   switch (route.page) {
     case "stream":
       return <Stream domain={route.name} />;
     case "search": {
-      const text = (route.query.get("q") ?? "").slice(0, 400);
-      const setPlain = (ids: string[]) =>
-        go(to.search(text) + ids.map((id) => `&plain=${encodeURIComponent(id)}`).join(""), true);
-      return <Search key={text} text={text} plain={route.query.getAll("plain")} setPlain={setPlain} />;
+      const text = searched(route);
+      return <Search key={text} text={text} query={route.query} />;
     }
     case "item":
       return <ItemPage key={route.name} id={route.name} visual={!!status?.visual} />;
@@ -61,23 +63,23 @@ function Page({ route, status }: { route: Route; status: Status | undefined }) {
   }
 }
 
-/** After going somewhere, focus and the tab's title are of the new page. */
+/** After going somewhere, focus and the tab's title are of the new page; what only narrows stays. */
 function useMain(route: Route) {
   const main = useRef<HTMLElement>(null);
-  const before = useRef(route.path);
-  const place = `${route.page} ${route.name}`;
+  const place = `${route.page} ${route.name} ${route.page === "search" ? searched(route) : ""}`.trimEnd();
+  const before = useRef(place);
   useEffect(() => {
     const heading = () => main.current?.querySelector("h1");
     const title = () => {
       const words = heading()?.textContent;
-      document.title = words && place !== "stream " ? `${words} · Hermes` : "Hermes";
+      document.title = words && place !== "stream" ? `${words} · Hermes` : "Hermes";
     };
     title();
-    if (before.current !== route.path) (heading() ?? main.current)?.focus({ preventScroll: true });
-    before.current = route.path;
+    if (before.current !== place) (heading() ?? main.current)?.focus({ preventScroll: true });
+    before.current = place;
     const watch = new MutationObserver(title);
     if (main.current) watch.observe(main.current, { childList: true, subtree: true });
     return () => watch.disconnect();
-  }, [place, route.path]);
+  }, [place]);
   return main;
 }

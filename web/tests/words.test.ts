@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { byRole, few, hue, money, percent } from "../src/parts/words";
 import { fairCost, varietyCost } from "../src/parts/Tune";
-import { narrow } from "../src/state/facets";
+import { asked, narrowed, toggled, values } from "../src/state/facets";
 import { own } from "../src/parts/Cover";
 import { parse } from "../src/state/route";
 import { wait } from "../src/state/link";
@@ -35,16 +35,25 @@ test("figures are short", () => {
 
 test("a cost that is not said is not made up", () => {
   expect(varietyCost(0.5, undefined)).toBe("what it costs is not said");
-  expect(varietyCost(null, undefined)).toBe("as the recipe has it");
+  expect(varietyCost(null, undefined)).toBe("as it comes");
   const said = { asked: 0.5, similarity_before: 0.5, similarity: 0.4, cost: 0.021 };
   expect(varietyCost(0.5, said)).toBe("gives up 2.1 % of relevance, neighbours 20 % less alike");
   expect(fairCost(true, { on: true, cost: 0.01, exposure: { small: 0.3, large: 0.7 }, holds: true })).toBe(
-    "gives up 1.0 % of relevance; small items have 30 % of the attention",
+    "gives up 1.0 % of relevance; small have 30 % of the attention",
   );
 });
 
-test("facets narrow together, and one nobody knows narrows nothing", () => {
-  const assets = [1984, 1991, 2003].map((year) => ({ asset_id: `${year}`, domain: "films", title: "", year, categories: ["Drama"] }));
-  expect(narrow(assets, { decade: "1990s", category: "Drama" }).map((one) => one.asset_id)).toEqual(["1991"]);
-  expect(narrow(assets, { weather: "fair", decade: undefined })).toBe(assets);
+test("what a search is narrowed to is in its address, and one more click takes it back", () => {
+  const address = new URLSearchParams("q=a%26b&plain=year%3A0-4&category=Noir&category=Drama&decade=1990s&weather=fair");
+  const chosen = narrowed(address);
+  expect(chosen).toEqual({ domain: [], category: ["Noir", "Drama"], creator: [], decade: ["1990s"] });
+  const next = toggled(toggled(chosen, "category", "Noir"), "decade", "1980s");
+  expect(asked("a&b", ["year:0-4"], next)).toBe("q=a%26b&plain=year%3A0-4&category=Drama&decade=1980s");
+  expect(narrowed(new URLSearchParams(asked("x", [], next)))).toEqual(next);
+  expect(toggled(next, "decade", "1980s").decade).toEqual([]);
+});
+
+test("a chosen value that is not counted can still be taken back", () => {
+  expect(values({ Drama: 4 }, ["Noir"])).toEqual([["Noir", undefined], ["Drama", 4]]);
+  expect(values({ Drama: 4 }, ["Drama"])).toEqual([["Drama", 4]]);
 });

@@ -4,13 +4,15 @@ import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 
 import { has, type Status } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { Wall } from "../parts/Wall";
+import { reading } from "../parts/words";
 import { useReader } from "../state/reader";
 import { saw } from "../state/seen";
+import { t, type Key } from "../words";
 import type { Turn } from "./conversation";
 import { useAgent } from "./useAgent";
 
 const NOWHERE: readonly string[] = [];
-const OPENERS = ["Something quiet for a rainy evening", "A comedy from the 90s, no horror", "Under two hours, and not sad"];
+const OPENERS: readonly Key[] = ["opener.0", "opener.1", "opener.2"];
 
 interface Props {
   domains: readonly string[];
@@ -36,30 +38,30 @@ export function Agent({ domains, status, close }: Props) {
     close();
   };
   return (
-    <aside className="agent" id="agent" aria-label="Talk about what you want" onKeyDown={leave}>
+    <aside className="agent" id="agent" aria-label={t("talk")} onKeyDown={leave}>
       <header>
         <div>
-          <h2>Say what you want</h2>
+          <h2>{t("say")}</h2>
           <p className="silent">{speaker(conversation.by || status?.language?.by || "", conversation.model || status?.language?.model || "")}</p>
         </div>
-        {conversation.turns.length > 0 && <button type="button" className="textual" onClick={agent.anew}>Begin again</button>}
-        <button type="button" className="round" aria-label="Close the conversation" onClick={close}><Icon name="close" /></button>
+        {conversation.turns.length > 0 && <button type="button" className="textual" onClick={agent.anew}>{t("beginAgain")}</button>}
+        <button type="button" className="round" aria-label={t("closeTalk")} onClick={close}><Icon name="close" /></button>
       </header>
-      <div className="agent-log" ref={log} role="log" aria-label="Conversation" tabIndex={0}>
-        {!has("/v1/agent") && <p className="told">This server has no agent to talk with.</p>}
+      <div className="agent-log" ref={log} role="log" aria-label={t("conversation")} tabIndex={0}>
+        {!has("/v1/agent") && <p className="told">{t("noAgent")}</p>}
         {has("/v1/agent") && conversation.turns.length === 0 && (
           <ul className="openers">
-            {OPENERS.map((text) => <li key={text}><button type="button" className="pill quiet" onClick={() => agent.say(text)}>{text}</button></li>)}
+            {OPENERS.map((key) => <li key={key}><button type="button" className="pill quiet" onClick={() => agent.say(t(key))}>{t(key)}</button></li>)}
           </ul>
         )}
         {conversation.turns.map((turn, place) => <Said key={place} turn={turn} busy={busy && place === conversation.turns.length - 1} />)}
       </div>
       {conversation.chips.length > 0 && (
-        <ul className="chips" aria-label="What is remembered">
+        <ul className="chips" aria-label={t("remembered")}>
           {conversation.chips.map((chip) => (
             <li key={chip.id} className="chip" data-negated={chip.negated || undefined} data-soft={!chip.filters || undefined}>
-              {chip.text}
-              <button type="button" aria-label={`Forget ${chip.text}`} onClick={() => agent.remove(chip.id)}><Icon name="close" size={14} /></button>
+              {reading(chip)}
+              <button type="button" aria-label={t("forget", { what: reading(chip) })} onClick={() => agent.remove(chip.id)}><Icon name="close" size={14} /></button>
             </li>
           ))}
         </ul>
@@ -70,9 +72,9 @@ export function Agent({ domains, status, close }: Props) {
 }
 
 function speaker(by: string, model: string): string {
-  if (by === "model") return `A language model speaks: ${model || "it gave no name"}. What it says is checked against the catalogue.`;
-  if (by === "templates") return "No language model is here: the sentences are made from templates.";
-  return "Your wishes become conditions that stay until you take them back.";
+  if (by === "model") return t("byModel", { model: model || t("nameless") });
+  if (by === "templates") return t("byTemplates");
+  return t("wishesStay");
 }
 
 function Said({ turn, busy }: { turn: Turn; busy: boolean }) {
@@ -83,7 +85,7 @@ function Said({ turn, busy }: { turn: Turn; busy: boolean }) {
       {turn.text && <p>{turn.text}</p>}
       {turn.trouble && <p className="told" role="alert">{turn.trouble}</p>}
       {busy && <p className="silent">{turn.state ? `${turn.state} …` : "…"}</p>}
-      {turn.slate.length > 0 && <Wall label="What the agent found" assets={turn.slate} />}
+      {turn.slate.length > 0 && <Wall label={t("agentFound")} assets={turn.slate} />}
     </div>
   );
 }
@@ -112,13 +114,13 @@ function Ask({ field, busy, say, stop }: AskProps) {
   return (
     <form className="agent-ask" onSubmit={send}>
       <textarea
-        ref={field} rows={2} value={text} maxLength={1000} aria-label="Your words" placeholder="No horror, under two hours …"
+        ref={field} rows={2} value={text} maxLength={1000} aria-label={t("yourWords")} placeholder={t("yourWordsHint")}
         onChange={(event) => set(event.target.value)} onKeyDown={keys}
       />
       {busy ? (
-        <button type="button" className="round" aria-label="Stop" onClick={stop}><Icon name="close" /></button>
+        <button type="button" className="round" aria-label={t("stop")} onClick={stop}><Icon name="close" /></button>
       ) : (
-        <button type="submit" className="round" aria-label="Send"><Icon name="send" /></button>
+        <button type="submit" className="round" aria-label={t("send")}><Icon name="send" /></button>
       )}
     </form>
   );

@@ -2,6 +2,7 @@
 
 import type { Sent } from "../api/sse";
 import type { Answer, Asset } from "../api/types";
+import { t } from "../words";
 
 export interface Chip {
   id: string;
@@ -60,7 +61,7 @@ export function heard(was: Conversation, sent: Sent): Conversation {
     case "done":
       return done(was, data);
     case "error":
-      return failed(was, (data as { detail?: string }).detail ?? "The agent broke off.");
+      return failed(was, (data as { detail?: string }).detail ?? t("brokeOff"));
     default:
       return was;
   }

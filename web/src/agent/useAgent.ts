@@ -3,6 +3,7 @@
 import { useCallback, useRef, useState } from "react";
 import { Problem, posted, reach } from "../api/client";
 import { events } from "../api/sse";
+import { language, t } from "../words";
 import { EMPTY, asked, failed, heard, type Conversation } from "./conversation";
 
 export interface Agent {
@@ -13,8 +14,6 @@ export interface Agent {
   stop: () => void;
   anew: () => void;
 }
-
-const CUT = "The answer broke off in the middle. Ask again, and it goes on from what was understood.";
 
 export function useAgent(user: string, domains: readonly string[]): Agent {
   const [conversation, set] = useState<Conversation>(EMPTY);
@@ -35,7 +34,7 @@ export function useAgent(user: string, domains: readonly string[]): Agent {
       change(asked(now.current, text));
       setBusy(true);
       try {
-        const body = { conversation: now.current.id, user, text, remove, k: 12, domains };
+        const body = { conversation: now.current.id, user, text, remove, k: 12, domains, language: language() };
         const init = posted(body, controller.signal);
         const headers = { ...(init.headers as Record<string, string>), accept: "text/event-stream" };
         const answer = await reach("/v1/agent", { ...init, headers });
@@ -44,10 +43,10 @@ export function useAgent(user: string, domains: readonly string[]): Agent {
           ended ||= sent.event === "done" || sent.event === "error";
           change(heard(now.current, sent));
         }
-        if (!ended) change(failed(now.current, CUT));
+        if (!ended) change(failed(now.current, t("cut")));
       } catch (error) {
         if (abort.current !== controller) return; // a later question took its place
-        const words = controller.signal.aborted ? "You called this off." : error instanceof Problem ? error.message : CUT;
+        const words = controller.signal.aborted ? t("youCalledOff") : error instanceof Problem ? error.message : t("cut");
         change(failed(now.current, words));
       } finally {
         if (abort.current === controller) setBusy(false);

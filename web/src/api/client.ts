@@ -1,6 +1,7 @@
 /** Every word with the server goes through `call`: one place for problems, and for its absence. */
 
 import { link } from "../state/link";
+import { language, t } from "../words";
 import type {
   Alike, Answer, Around, Arrival, Asset, Completion, Hits, Item, Person, Status,
 } from "./types";
@@ -33,7 +34,7 @@ export async function reach(path: string, init: RequestInit = {}): Promise<Respo
   } catch (error) {
     if (init.signal?.aborted) throw error;
     link.lost();
-    throw new Problem(0, "away", "The server does not answer.");
+    throw new Problem(0, "away", t("noAnswer"));
   }
   if (AWAY.has(answer.status)) link.lost();
   if (!answer.ok) throw await problem(answer);
@@ -45,7 +46,7 @@ async function problem(answer: Response): Promise<Problem> {
     const told = (await answer.json()) as { code?: string; detail?: string; title?: string };
     return new Problem(answer.status, told.code ?? "http", told.detail ?? told.title ?? "");
   } catch {
-    return new Problem(answer.status, "http", `The server answered with status ${answer.status}.`);
+    return new Problem(answer.status, "http", t("status", { status: String(answer.status) }));
   }
 }
 
@@ -66,6 +67,7 @@ export interface Wish {
   diversity: number | null;
   fairness: boolean | null;
   surface: string;
+  language: string;
 }
 
 /** Only what this server takes is asked of it. */
@@ -78,6 +80,7 @@ export function body(wish: Wish): Record<string, unknown> {
     diversity: wish.diversity,
     fairness: wish.fairness,
     attribute: true,
+    language: wish.language,
     trace: true,
   };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => takes(name)));
@@ -94,7 +97,7 @@ export const api = {
   asset: (asset: string, signal?: AbortSignal) =>
     call<Asset>(`/v1/assets/${id(asset)}`, given(signal)),
   like: (asset: string, signal?: AbortSignal) =>
-    call<Answer>(`/v1/recommendations/items/${id(asset)}?k=18`, given(signal)),
+    call<Answer>(`/v1/recommendations/items/${id(asset)}?k=18&language=${language()}`, given(signal)),
   visual: (asset: string, signal?: AbortSignal) =>
     call<Alike>(`/v1/recommendations/items/${id(asset)}/similar-visual?k=18`, given(signal)),
   around: (asset: string, to: string, signal?: AbortSignal) =>
@@ -102,11 +105,7 @@ export const api = {
       `/v1/recommendations/items/${id(asset)}/graph?k=12&each=6${to ? `&to=${id(to)}` : ""}`,
       given(signal),
     ),
-  search: (q: string, plain: readonly string[], signal?: AbortSignal) =>
-    call<Hits>(
-      `/v1/search?k=60&q=${id(q)}${plain.map((one) => `&plain=${id(one)}`).join("")}`,
-      given(signal),
-    ),
+  search: (asked: string, signal?: AbortSignal) => call<Hits>(`/v1/search?k=60&${asked}`, given(signal)),
   suggest: (q: string, signal?: AbortSignal) =>
     call<{ suggestions: Completion[] }>(`/v1/search/suggestions?k=8&q=${id(q)}`, given(signal)),
   arrivals: (signal?: AbortSignal) =>

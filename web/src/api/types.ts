@@ -32,6 +32,8 @@ export interface Asset {
   year?: number | null;
   published_at?: string | null;
   available?: boolean;
+  minutes?: number | null;
+  pages?: number | null;
 }
 
 export interface Part {

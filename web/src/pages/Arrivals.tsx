@@ -5,10 +5,11 @@ import { has, type Arrival } from "../api/types";
 import { Cover } from "../parts/Cover";
 import { Link } from "../parts/Link";
 import { Failed, Slow } from "../parts/Told";
-import { ago, capital, count } from "../parts/words";
+import { ago, capital, channel, domain } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { to } from "../state/route";
 import { saw } from "../state/seen";
+import { rich, t } from "../words";
 
 export function Arrivals() {
   const listed = has("/v1/assets/arrivals");
@@ -18,21 +19,18 @@ export function Arrivals() {
   return (
     <div className="arrivals" aria-busy={asked.waiting}>
       <header className="opening">
-        <h1 tabIndex={-1}>Just in</h1>
-        <p className="lately">
-          What was put on the shelf in the last day, before anybody touched it. It is placed by what is known of it, until
-          people have spoken.
-        </p>
+        <h1 tabIndex={-1}>{t("justIn")}</h1>
+        <p className="lately">{t("arrivals")}</p>
       </header>
       <Slow asked={asked} />
       <Failed asked={asked} />
-      {!listed && <p className="told">This server does not list what arrived.</p>}
+      {!listed && <p className="told">{t("noList")}</p>}
       {arrivals?.length === 0 && (
-        <p className="told">Nothing arrived in the last 24 hours. <code>PUT /v1/assets/…</code> puts something on the shelf.</p>
+        <p className="told">{rich("noArrivals", { home: <Link href="/">{t("yourStream")}</Link> })}</p>
       )}
       {arrivals && arrivals.length > 0 && (
         <>
-          <p className="silent" role="status">{count(arrivals.length, "arrival")}</p>
+          <p className="silent" role="status">{t("arrived", { n: arrivals.length })}</p>
           <ul className="arrived">{arrivals.map((one) => <Placed key={one.asset.asset_id} arrival={one} />)}</ul>
         </>
       )}
@@ -46,17 +44,17 @@ function Placed({ arrival }: { arrival: Arrival }) {
     <li className="arrival" data-domain={asset.domain}>
       <Link href={to.item(asset.asset_id)} className="arrival-cover" tabIndex={-1} aria-hidden="true"><Cover asset={asset} /></Link>
       <div>
-        <p className="kicker">{capital(asset.domain)} · {ago(Date.parse(arrival.at), Date.now())}</p>
+        <p className="kicker">{domain(asset.domain)} · {ago(Date.parse(arrival.at), Date.now())}</p>
         <h2><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
-        <p>{arrival.known ? "It is in the catalogue." : "It is kept, and waits to be placed."} {arrival.note && `${capital(arrival.note)}.`}</p>
+        <p>{t(arrival.known ? "inCatalogue" : "waits")} {arrival.note && `${capital(arrival.note)}.`}</p>
         {neighbours.length > 0 && (
           <p className="examples">
-            Stands near {neighbours.map((one, place) => (
+            {rich("near", { titles: neighbours.map((one, place) => (
               <span key={one.asset_id}>{place > 0 && ", "}<Link href={to.item(one.asset_id)}>{one.title}</Link></span>
-            ))}
+            )) })}
           </p>
         )}
-        {channels.length > 0 && <p className="silent">Found by {channels.join(", ")}</p>}
+        {channels.length > 0 && <p className="silent">{t("foundBy", { channels: channels.map(channel).join(", ") })}</p>}
       </div>
     </li>
   );

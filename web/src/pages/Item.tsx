@@ -9,17 +9,18 @@ import { Link } from "../parts/Link";
 import { Failed, Slow } from "../parts/Told";
 import { Bones, Shelf } from "../parts/Wall";
 import { WhyDrawer } from "../parts/Why";
-import { byRole, capital, count, money, year } from "../parts/words";
+import { byRole, capital, domain, money, takesLong, year } from "../parts/words";
 import { useAsk, type Asked } from "../state/ask";
 import { useReader, type Reader } from "../state/reader";
 import { to } from "../state/route";
 import { card, saw, sawAnswer, shown } from "../state/seen";
+import { language, named, rich, t } from "../words";
 
 export function ItemPage({ id, visual }: { id: string; visual: boolean }) {
   const reader = useReader();
   const told = useAsk(`asset ${id}`, (signal) => api.asset(id, signal));
   const asset = told.data ?? card(id);
-  const like = useAsk(`like ${id}`, (signal) => api.like(id, signal));
+  const like = useAsk(`like ${id} ${language()}`, (signal) => api.like(id, signal));
   const looks = useAsk(visual ? `visual ${id}` : "", (signal) => api.visual(id, signal));
   const near = useMemo(() => like.data?.items.map((item) => item.asset) ?? [], [like.data]);
   const alike = useMemo(() => looks.data?.items.map((hit) => hit.asset) ?? [], [looks.data]);
@@ -29,22 +30,21 @@ export function ItemPage({ id, visual }: { id: string; visual: boolean }) {
     <div className="item-page" data-domain={asset?.domain}>
       {asset ? <Facts asset={asset} reader={reader} /> : told.waiting && <div className="item bones"><span className="cover" /></div>}
       <Slow asked={told} />
-      <Failed asked={told}><Link className="pill quiet" href="/">Back to your stream</Link></Failed>
+      <Failed asked={told}><Link className="pill quiet" href="/">{t("toStream")}</Link></Failed>
       {asset && (
         <>
           <Connections id={id} reader={reader} />
           {like.waiting && <Bones line />}
           {like.error?.status === 404
-            ? <p className="told">It arrived a moment ago: what is like it is known when it has been placed.</p>
+            ? <p className="told">{t("justArrived")}</p>
             : <Failed asked={like} />}
-          {near.length > 0 && <Shelf label="More like this" heading="More like this" assets={near} />}
+          {near.length > 0 && <Shelf label={t("moreLike")} heading={t("moreLike")} assets={near} />}
           {alike.length > 0 && (
             <Shelf
-              label="Looks like this" heading="Looks like this" assets={alike}
-              aside={<small className="silent">by {looks.data?.encoder}</small>}
+              label={t("looksLike")} heading={t("looksLike")} assets={alike}
+              aside={<small className="silent">{t("lookedBy", { encoder: looks.data?.encoder ?? "" })}</small>}
             />
           )}
-          {!visual && <p className="silent">This bundle was trained without reading pictures, so nothing can be said of what looks alike.</p>}
         </>
       )}
     </div>
@@ -61,32 +61,32 @@ function Facts({ asset, reader }: { asset: Asset; reader: Reader }) {
     <article className="item">
       <div className="item-cover"><Cover asset={asset} eager morph /></div>
       <div className="item-words">
-        <p className="kicker"><Link href={to.domain(asset.domain)}>{capital(asset.domain)}</Link>{year(asset) && ` · ${year(asset)}`}{money(asset) && ` · ${money(asset)}`}</p>
+        <p className="kicker"><Link href={to.domain(asset.domain)}>{domain(asset.domain)}</Link>{[year(asset), takesLong(asset), money(asset)].map((fact) => fact && ` · ${fact}`)}</p>
         <h1 tabIndex={-1}>{asset.title}</h1>
-        {asset.available === false && <p className="told">Not on offer at present.</p>}
+        {asset.available === false && <p className="told">{t("notOffered")}</p>}
         {asset.text_content && <p className="item-text">{asset.text_content}</p>}
         <dl className="credits">
           {byRole(asset.creators ?? []).map(([role, names]) => (
             <div key={role}>
-              <dt>{capital(role)}</dt>
+              <dt>{capital(named("role", role))}</dt>
               <dd>{names.map((name, place) => <span key={name}>{place > 0 && ", "}<Link href={to.search(name)}>{name}</Link></span>)}</dd>
             </div>
           ))}
         </dl>
-        <ul className="chips" aria-label="What it is">
+        <ul className="chips" aria-label={t("whatItIs")}>
           {[...(asset.categories ?? []), ...(asset.tags ?? [])].map((word) => (
             <li key={word}><Link className="chip" href={to.search(word)}>{word}</Link></li>
           ))}
         </ul>
         <p className="lead-acts">
           <button type="button" className="pill" aria-pressed={did("like")} disabled={did("like")} onClick={() => act("like")}>
-            <Icon name="heart" size={18} /> {did("like") ? "Liked" : "Like"}
+            <Icon name="heart" size={18} /> {t(did("like") ? "liked" : "like")}
           </button>
           <button type="button" className="pill quiet" aria-pressed={did("save")} disabled={did("save")} onClick={() => act("save")}>
-            <Icon name="save" size={18} /> {did("save") ? "Saved" : "Save"}
+            <Icon name="save" size={18} /> {t(did("save") ? "saved" : "save")}
           </button>
-          <button type="button" className="pill quiet" disabled={did("dismiss")} onClick={() => act("dismiss")}>{did("dismiss") ? "Taken out" : "Not for me"}</button>
-          {mine && <button type="button" className="pill quiet" onClick={() => setWhy(true)}>Why this?</button>}
+          <button type="button" className="pill quiet" disabled={did("dismiss")} onClick={() => act("dismiss")}>{t(did("dismiss") ? "takenOut" : "notForMe")}</button>
+          {mine && <button type="button" className="pill quiet" onClick={() => setWhy(true)}>{t("whyThis")}</button>}
         </p>
         {reader.trouble && <p className="told" role="alert">{reader.trouble}</p>}
       </div>
@@ -101,13 +101,13 @@ function Connections({ id, reader }: { id: string; reader: Reader }) {
   const around = useAsk(`around ${id} ${last?.asset_id ?? ""}`, (signal) => api.around(id, last?.asset_id ?? "", signal));
   if (around.error) return null; // said under the facts already, if the item is not known at all
   return (
-    <section className="connections" aria-label="How it hangs together">
-      <h2>How it hangs together</h2>
+    <section className="connections" aria-label={t("together")}>
+      <h2>{t("together")}</h2>
       {last && around.data && (
         <p className="path">
           {around.data.path
-            ? <><Link href={to.item(last.asset_id)}>{last.title}</Link>, which you chose: {around.data.path}.</>
-            : <>Nothing in the catalogue joins it with <Link href={to.item(last.asset_id)}>{last.title}</Link>, which you chose.</>}
+            ? rich("youChose", { title: <Link href={to.item(last.asset_id)}>{last.title}</Link>, path: around.data.path })
+            : rich("notJoined", { title: <Link href={to.item(last.asset_id)}>{last.title}</Link> })}
         </p>
       )}
       <Relations around={around} />
@@ -117,12 +117,12 @@ function Connections({ id, reader }: { id: string; reader: Reader }) {
 
 function Relations({ around }: { around: Asked<Around> }) {
   if (!around.data) return <div className="relations bones" aria-hidden="true" />;
-  if (!around.data.relations.length) return <p className="silent">It shares nothing with anything else in the catalogue.</p>;
+  if (!around.data.relations.length) return <p className="silent">{t("sharesNothing")}</p>;
   return (
     <ul className="relations">
       {around.data.relations.map((one) => (
         <li key={one.kind + one.relation + one.name}>
-          <p><span className="kicker">{one.relation}</span> <b>{one.name}</b> <small>{count(one.items, "item")}</small></p>
+          <p><span className="kicker">{named("role", one.relation)}</span> <b>{one.kind === "cohort" ? named("cohort", one.name) : one.name}</b> <small>{t("items", { n: one.items })}</small></p>
           <p className="examples">
             {one.examples.map((other, place) => (
               <span key={other.asset_id}>{place > 0 && ", "}<Link href={to.item(other.asset_id)}>{other.title}</Link></span>

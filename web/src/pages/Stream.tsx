@@ -10,13 +10,14 @@ import { Failed, Slow } from "../parts/Told";
 import { Tune } from "../parts/Tune";
 import { Bones, Shelf, Wall } from "../parts/Wall";
 import { WhyDrawer } from "../parts/Why";
-import { capital, count } from "../parts/words";
+import { domain as called, milliseconds, stage } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { useReader, type Reader } from "../state/reader";
 import { go, to } from "../state/route";
 import { arrange } from "../state/rows";
 import { named, sawAnswer } from "../state/seen";
 import { useTuning } from "../state/tuning";
+import { language, rich, t } from "../words";
 
 const SIZE = 54; // items of one stream
 const SMALL = 34; // of a newcomer's, who waits for it after every click
@@ -28,7 +29,7 @@ export function Stream({ domain }: { domain: string }) {
   const tuning = useTuning();
   const wish: Wish = {
     user: reader.user, k: reader.becoming ? SMALL : SIZE, domains: domain ? [domain] : [], diversity: tuning.diversity,
-    fairness: tuning.fairness, surface: domain ? "domain" : "home",
+    fairness: tuning.fairness, surface: domain ? "domain" : "home", language: language(),
   };
   const key = `slate ${JSON.stringify(wish)} ${reader.version}`;
   const asked = useAsk(key, (signal) => api.slate(wish, signal), true);
@@ -52,15 +53,15 @@ export function Stream({ domain }: { domain: string }) {
       </Opening>
       <Slow asked={asked} />
       <Failed asked={asked}>
-        <button type="button" className="pill quiet" onClick={reader.anew}>Go on as somebody new</button>
+        <button type="button" className="pill quiet" onClick={reader.anew}>{t("goOnNew")}</button>
       </Failed>
       {!here && asked.waiting && <>{!reader.becoming && <LeadBones />}<Bones n={18} /></>}
-      {here && here.items.length === 0 && <p className="told">Nothing is on offer here.</p>}
+      {here && here.items.length === 0 && <p className="told">{t("nothingHere")}</p>}
       {page.lead && <Lead item={page.lead} acts={acts} liked={liked.has(page.lead.asset_id)} />}
-      {here && <Wall label="For you" assets={page.wall} liked={liked} eager={8} {...acts} />}
+      {here && <Wall label={t("forYou")} assets={page.wall} liked={liked} eager={8} {...acts} />}
       {page.rows.map((row) => (
         <Shelf
-          key={row.heading} label={row.heading} heading={row.heading} assets={row.assets} liked={liked} {...acts}
+          key={row.heading} label={row.heading || t("moreForYou")} heading={row.heading || t("moreForYou")} assets={row.assets} liked={liked} {...acts}
         />
       ))}
       {here && <Colophon answer={here} />}
@@ -112,7 +113,7 @@ function Opening({ domain, reader, answer, children }: OpeningProps) {
   return (
     <header className="opening of-stream">
       <div>
-        <h1 tabIndex={-1}>{domain ? capital(domain) : "Your stream"}</h1>
+        <h1 tabIndex={-1}>{domain ? called(domain) : t("yourStream")}</h1>
         <Lately reader={reader} answer={answer} />
       </div>
       {children}
@@ -128,25 +129,23 @@ function Lately({ reader, answer }: { reader: Reader; answer: Answer | undefined
   const asked = useAsk(key, (signal) => api.person(reader.user, 30, signal), true);
   for (const deed of asked.data?.history ?? []) if (deed.title) named(deed.asset_id, deed.title);
   if (!answer) return <p className="lately">&nbsp;</p>;
-  if (!known && reader.guest) return <p className="lately">For somebody who has not chosen anything yet.</p>;
+  if (!known && reader.guest) return <p className="lately">{t("notChosen")}</p>;
   if (!known)
     return (
       <p className="lately">
-        Nobody here knows <b>{reader.user || "you"}</b>: this is what a newcomer sees.
+        {rich("unknown", { user: <b>{reader.user || t("you")}</b> })}
       </p>
     );
   const titles = [...new Set(asked.data?.history.map((deed) => deed.title).filter(Boolean))].slice(0, 3);
-  return (
-    <p className="lately">
-      For <b>{reader.guest ? "you" : reader.user}</b>
-      {asked.data && <>, after {count(asked.data.events, "thing")} done. Lately: {titles.map((title, place) => (
-        <span key={title} className="whole">
-          <button type="button" className="textual" onClick={() => go(to.search(title))}>{title}</button>
-          {place < titles.length - 1 && ","}&#32;
-        </span>
-      ))}</>}
-    </p>
-  );
+  const user = <b>{reader.guest ? t("you") : reader.user}</b>;
+  if (!asked.data) return <p className="lately">{rich("lately", { user })}</p>;
+  const links = titles.map((title, place) => (
+    <span key={title} className="whole">
+      <button type="button" className="textual" onClick={() => go(to.search(title))}>{title}</button>
+      {place < titles.length - 1 && ","}&#32;
+    </span>
+  ));
+  return <p className="lately">{rich("latelyDone", { user, n: asked.data.events, titles: links })}</p>;
 }
 
 /** Tells a screen reader how much of the stream is new. */
@@ -158,7 +157,7 @@ function Changed({ answer }: { answer: Answer | undefined }) {
     if (before && before.user === answer.user) {
       const old = new Set(before.items.slice(0, 20).map((item) => item.asset_id));
       const fresh = answer.items.slice(0, 20).filter((item) => !old.has(item.asset_id)).length;
-      say(`The stream was made again: ${fresh} of the first ${Math.min(20, answer.items.length)} are new.`);
+      say(t("changed", { fresh, n: Math.min(20, answer.items.length) }));
     }
     keep(answer);
   }, [answer, before]);
@@ -169,9 +168,10 @@ function Colophon({ answer }: { answer: Answer }) {
   return (
     <footer className="colophon">
       <p>
-        {count(answer.items.length, "item")} chosen in {(answer.milliseconds["total"] ?? 0).toFixed(1)} ms by bundle{" "}
-        <code>{answer.bundle}</code>, tier {answer.tier}
-        {answer.degraded.map((one) => `; without ${one.stage}: ${one.cause}`)}
+        {rich("colophon", {
+          n: answer.items.length, ms: milliseconds(answer.milliseconds["total"]), bundle: <code>{answer.bundle}</code>, tier: answer.tier,
+        })}
+        {answer.degraded.map((one) => t("without", { stage: stage(one.stage), cause: one.cause }))}
       </p>
     </footer>
   );

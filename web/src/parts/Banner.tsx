@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { link, useLink, wait } from "../state/link";
+import { t } from "../words";
 
 const SHOWN = 2500; // milliseconds
 
@@ -21,11 +22,11 @@ export function Banner() {
     <div className="banner" role="status" data-open={away || back || undefined} data-back={!away || undefined}>
       {away && (
         <p>
-          The server does not answer. What you see is from before; the next try is in {seconds} s.{" "}
-          <button type="button" className="textual" onClick={link.now}>Try now</button>
+          {t("away", { seconds })}{" "}
+          <button type="button" className="textual" onClick={link.now}>{t("tryNow")}</button>
         </p>
       )}
-      {!away && back && <p>The server is back.</p>}
+      {!away && back && <p>{t("back")}</p>}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { STEPS, type Deed } from "../state/reader";
 import { to } from "../state/route";
+import { t, type Key } from "../words";
 import { Cover } from "./Cover";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
@@ -19,24 +20,22 @@ export function Becoming({ deeds, becoming, trouble, undo, anew }: Props) {
   const shown = liked.slice(-STEPS);
   const left = STEPS - liked.length;
   return (
-    <section className="becoming" data-open={becoming || undefined} aria-label="Who you are becoming">
+    <section className="becoming" data-open={becoming || undefined} aria-label={t("becoming")}>
       <div className="becoming-words">
         <h1 tabIndex={-1}>{heading(liked.length, becoming)}</h1>
         <p>
-          {becoming
-            ? `Choose what you like, ${left === 1 ? "one thing more" : `${NUMBERS[left] ?? left} things`}; after every click the stream is made again, for you.`
-            : "From here on the stream follows what you do. Open things, like them, or wave them away."}
+          {becoming ? t("chooseMore", { n: left }) : t("becameThen")}
         </p>
       </div>
       <div className="becoming-row">
-        <ol className="slots" aria-label="You are becoming">
+        <ol className="slots" aria-label={t("youBecome")}>
           {shown.map((deed) => (
             <li key={deed.asset.asset_id} className="slot full">
               <Link href={to.item(deed.asset.asset_id)} aria-label={deed.asset.title} title={deed.asset.title}>
                 <Cover asset={deed.asset} eager />
               </Link>
               <button
-                type="button" className="slot-undo" aria-label={`Take back ${deed.asset.title}`}
+                type="button" className="slot-undo" aria-label={t("takeBack", { title: deed.asset.title })}
                 onClick={() => undo(deed.index)}
               >
                 <Icon name="close" size={14} />
@@ -48,8 +47,8 @@ export function Becoming({ deeds, becoming, trouble, undo, anew }: Props) {
           ))}
         </ol>
         {deeds.length > 0 && (
-          <button type="button" className="textual" aria-label="Start over" onClick={anew}>
-            <Icon name="undo" size={16} /> <span>Start over</span>
+          <button type="button" className="textual" aria-label={t("startOver")} onClick={anew}>
+            <Icon name="undo" size={16} /> <span>{t("startOver")}</span>
           </button>
         )}
       </div>
@@ -58,10 +57,5 @@ export function Becoming({ deeds, becoming, trouble, undo, anew }: Props) {
   );
 }
 
-const NUMBERS = ["no", "one", "two", "three", "four", "five"];
-
-function heading(chosen: number, becoming: boolean): string {
-  if (!becoming) return "You have become somebody";
-  if (chosen === 0) return "Nobody knows you yet";
-  return ["", "A first trace", "Two make a line", "A taste begins", "Almost somebody"][chosen] ?? "";
-}
+const heading = (chosen: number, becoming: boolean): string =>
+  t(`become.${becoming ? Math.min(chosen, STEPS - 1) : STEPS}` as Key);

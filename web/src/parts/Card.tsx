@@ -3,10 +3,11 @@
 import { memo, type CSSProperties } from "react";
 import type { Asset } from "../api/types";
 import { to } from "../state/route";
+import { t, useLanguage } from "../words";
 import { Cover } from "./Cover";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
-import { capital, makers, shape, year } from "./words";
+import { domain, makers, shape, year } from "./words";
 
 export interface Acts {
   choose?: ((asset: Asset) => void) | undefined; // a newcomer's click, in place of opening it
@@ -25,6 +26,7 @@ interface Props extends Acts {
 
 /** Drawn again only when something of it changed: a click draws fifty of these. */
 export const Card = memo(function Card({ asset, active, liked = false, eager = false, note, ...acts }: Props) {
+  useLanguage();
   const stop = { tabIndex: active ? 0 : -1, "data-stop": "" };
   const style = { "--ratio": shape(asset.domain) } as CSSProperties;
   const inside = (
@@ -39,7 +41,7 @@ export const Card = memo(function Card({ asset, active, liked = false, eager = f
       {acts.choose ? (
         <button
           {...stop} type="button" className="card-open choose"
-          aria-label={`Choose ${asset.title}, ${asset.domain}`}
+          aria-label={t("choose", { title: asset.title, domain: domain(asset.domain) })}
           onClick={() => acts.choose?.(asset)}
         >
           {inside}
@@ -47,7 +49,7 @@ export const Card = memo(function Card({ asset, active, liked = false, eager = f
         </button>
       ) : (
         <Link {...stop} className="card-open" href={to.item(asset.asset_id)} title={asset.title}>
-          <span className="unseen">{capital(asset.domain)}: </span>
+          <span className="unseen">{domain(asset.domain)}: </span>
           {inside}
         </Link>
       )}
@@ -72,23 +74,23 @@ function Buttons({ asset, liked, active, acts }: ButtonsProps) {
       {like && (
         <button
           type="button" className="round" tabIndex={tabIndex} aria-pressed={liked}
-          aria-label={`Like ${asset.title}`} title="More of this kind" onClick={() => like(asset)}
+          aria-label={t("likeIt", { title: asset.title })} title={t("more")} onClick={() => like(asset)}
         >
           <Icon name="heart" size={17} />
         </button>
       )}
       {dismiss && (
         <button
-          type="button" className="round" tabIndex={tabIndex} title="Not for me"
-          aria-label={`Not for me: ${asset.title}`} onClick={() => dismiss(asset)}
+          type="button" className="round" tabIndex={tabIndex} title={t("notForMe")}
+          aria-label={t("notForMeIt", { title: asset.title })} onClick={() => dismiss(asset)}
         >
           <Icon name="close" size={17} />
         </button>
       )}
       {why && (
         <button
-          type="button" className="round" tabIndex={tabIndex} title="Why this?"
-          aria-label={`Why ${asset.title}?`} onClick={() => why(asset)}
+          type="button" className="round" tabIndex={tabIndex} title={t("whyThis")}
+          aria-label={t("whyIt", { title: asset.title })} onClick={() => why(asset)}
         >
           <Icon name="why" size={17} />
         </button>

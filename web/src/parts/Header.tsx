@@ -6,7 +6,8 @@ import { Icon, Wing } from "./Icon";
 import { Link } from "./Link";
 import { ReaderMenu } from "./ReaderMenu";
 import { SearchBox } from "./SearchBox";
-import { capital } from "./words";
+import { t } from "../words";
+import { domain } from "./words";
 
 interface Props {
   domains: readonly string[] | undefined;
@@ -21,19 +22,19 @@ export function Header({ domains, talking, talk }: Props) {
     route.page === page && route.name === name ? ("page" as const) : undefined;
   return (
     <header className="top" data-user={user}>
-      <Link className="mark" href="/" aria-label="Hermes, home"><Wing /> <span>Hermes</span></Link>
-      <nav className="places" aria-label="Main">
-        <Link href="/" aria-current={here("stream")}>Everything</Link>
+      <Link className="mark" href="/" aria-label={t("home")}><Wing /> <span>Hermes</span></Link>
+      <nav className="places" aria-label={t("main")}>
+        <Link href="/" aria-current={here("stream")}>{t("everything")}</Link>
         {domains?.map((name) => (
           <Link key={name} href={to.domain(name)} aria-current={here("stream", name)} data-domain={name}>
-            {capital(name)}
+            {domain(name)}
           </Link>
         ))}
-        {domains && <Link href="/new" aria-current={here("new")}>Just in</Link>}
-        {domains && <Link href="/operators" aria-current={route.page === "operators" ? "page" : undefined}>Operators</Link>}
+        {domains && <Link href="/new" aria-current={here("new")}>{t("justIn")}</Link>}
+        {domains && <Link href="/operators" aria-current={route.page === "operators" ? "page" : undefined}>{t("operators")}</Link>}
       </nav>
       <SearchBox />
-      <button type="button" className="who talk" aria-expanded={talking} aria-controls="agent" onClick={talk} aria-label="Talk about what you want">
+      <button type="button" className="who talk" aria-expanded={talking} aria-controls="agent" onClick={talk} aria-label={t("talk")}>
         <Icon name="talk" />
       </button>
       <ReaderMenu />

@@ -2,12 +2,13 @@
 
 import type { Item } from "../api/types";
 import { to } from "../state/route";
+import { t } from "../words";
 import type { Acts } from "./Card";
 import { Cover, own } from "./Cover";
 import { Glow } from "./Glow";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
-import { capital, makers, year } from "./words";
+import { domain, makers, takesLong, year } from "./words";
 
 export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boolean }) {
   const { asset } = item;
@@ -18,17 +19,17 @@ export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boo
         <Cover asset={asset} eager />
       </Link>
       <div className="lead-words">
-        <p className="kicker">{[capital(asset.domain), asset.categories?.[0], year(asset)].filter(Boolean).join(" · ")}</p>
+        <p className="kicker">{[domain(asset.domain), asset.categories?.[0], year(asset), takesLong(asset)].filter(Boolean).join(" · ")}</p>
         <h2 className="lead-title"><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
         <p className="lead-by">{makers(asset)}</p>
         {asset.text_content && <p className="lead-text">{asset.text_content}</p>}
         {item.reasons[0] && <p className="reason">{item.reasons[0].text}</p>}
         <p className="lead-acts">
           <button type="button" className="pill" aria-pressed={liked} onClick={() => acts.like?.(asset)}>
-            <Icon name="heart" size={18} /> {liked ? "Liked" : "Like"}
+            <Icon name="heart" size={18} /> {t(liked ? "liked" : "like")}
           </button>
-          <button type="button" className="pill quiet" onClick={() => acts.dismiss?.(asset)}>Not for me</button>
-          <button type="button" className="pill quiet" onClick={() => acts.why?.(asset)}>Why this?</button>
+          <button type="button" className="pill quiet" onClick={() => acts.dismiss?.(asset)}>{t("notForMe")}</button>
+          <button type="button" className="pill quiet" onClick={() => acts.why?.(asset)}>{t("whyThis")}</button>
         </p>
       </div>
     </article>

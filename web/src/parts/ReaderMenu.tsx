@@ -7,6 +7,7 @@ import { useReader } from "../state/reader";
 import { recall, keep } from "../state/stored";
 import { useRested } from "../state/typed";
 import { go } from "../state/route";
+import { LANGUAGES, choose, named, rich, t, useLanguage, type Language } from "../words";
 import { Icon } from "./Icon";
 import { hue } from "./words";
 
@@ -20,23 +21,24 @@ export function ReaderMenu() {
     else reader.choose(user);
     go("/");
   };
-  const label = reader.guest ? "Somebody new" : reader.user || "A stranger";
+  const label = reader.guest ? t("newcomer") : reader.user || t("stranger");
   return (
     <>
-      <button type="button" className="who" popoverTarget="reader" aria-label={`${reader.guest ? "" : `${initials(reader.user)}, `}Reader: ${label}. Choose another, or the light`}>
+      <button type="button" className="who" popoverTarget="reader" aria-label={`${reader.guest ? "" : `${initials(reader.user)}, `}${t("readerButton", { label })}`}>
         <span className="face" style={{ "--hue": hue(reader.user) } as never}>
           {reader.guest ? <Icon name="person" size={18} /> : initials(reader.user)}
         </span>
       </button>
       <div
-        id="reader" popover="auto" ref={panel} className="menu" role="dialog" aria-label="Reader and light"
+        id="reader" popover="auto" ref={panel} className="menu" role="dialog" aria-label={t("readerMenu")}
         onToggle={(event) => setOpen((event.nativeEvent as ToggleEvent).newState === "open")}
       >
-        <p className="menu-now">You read as <b>{label}</b></p>
+        <p className="menu-now">{rich("readAs", { label: <b>{label}</b> })}</p>
         <button type="button" className="pill wide" onClick={() => pick(undefined)}>
-          <Icon name="plus" size={18} /> Begin as somebody new
+          <Icon name="plus" size={18} /> {t("begin")}
         </button>
         <People open={open} now={reader.user} pick={pick} />
+        <Tongue />
         <Light />
       </div>
     </>
@@ -53,9 +55,9 @@ function People({ open, now, pick }: { open: boolean; now: string; pick: (user: 
   return (
     <div className="people">
       <label>
-        Somebody who has been here
+        {t("people")}
         <input
-          type="text" value={text} maxLength={200} placeholder="begins with …" autoComplete="off" spellCheck={false}
+          type="text" value={text} maxLength={200} placeholder={t("beginsWith")} autoComplete="off" spellCheck={false}
           onChange={(event) => set(event.target.value)}
           onKeyDown={(event) => event.key === "Enter" && text.trim() && pick(text.trim())}
         />
@@ -68,28 +70,41 @@ function People({ open, now, pick }: { open: boolean; now: string; pick: (user: 
         ))}
       </ul>
       {asked.data?.length === 0 && (
-        <p className="silent">Nobody's id begins so; Enter reads as them all the same, from nothing.</p>
+        <p className="silent">{t("nobodySo")}</p>
       )}
       {asked.error && <p className="silent">{asked.error.message}</p>}
     </div>
   );
 }
 
-const LIGHTS = { auto: "As the device", light: "Light", dark: "Dark" } as const;
+/** Of the interface, of the reasons and of the agent. */
+function Tongue() {
+  const now = useLanguage();
+  return (
+    <label className="tongue">
+      {t("language")}
+      <select value={now} onChange={(event) => choose(event.target.value as Language)}>
+        {Object.entries(LANGUAGES).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+      </select>
+    </label>
+  );
+}
+
+const LIGHTS = ["auto", "light", "dark"];
 
 /** The style sheet reads these radios itself; they are only remembered here. */
 function Light() {
   const [first] = useState(() => recall("light") ?? "auto");
   return (
     <fieldset className="light">
-      <legend>Light</legend>
-      {Object.entries(LIGHTS).map(([value, words]) => (
+      <legend>{t("light")}</legend>
+      {LIGHTS.map((value) => (
         <label key={value}>
           <input
             type="radio" name="light" id={`light-${value}`} defaultChecked={value === first}
             onChange={() => keep("light", value)}
           />
-          {words}
+          {named("light", value)}
         </label>
       ))}
     </fieldset>

@@ -6,6 +6,7 @@ import type { Completion } from "../api/types";
 import { useAsk } from "../state/ask";
 import { go, to, useRoute } from "../state/route";
 import { useRested } from "../state/typed";
+import { named, t } from "../words";
 import { Icon } from "./Icon";
 
 const REST = 90; // milliseconds between keys and a question
@@ -54,22 +55,22 @@ export function SearchBox() {
     <form className="search" role="search" onSubmit={submit}>
       <Icon name="search" size={18} />
       <input
-        ref={field} type="text" role="combobox" value={text} placeholder="A title, a person, a wish"
-        aria-label="Search" aria-expanded={offers.length > 0} aria-controls={`${id}-offers`} maxLength={400}
+        ref={field} type="text" role="combobox" value={text} placeholder={t("searchHint")}
+        aria-label={t("search")} aria-expanded={offers.length > 0} aria-controls={`${id}-offers`} maxLength={400}
         aria-autocomplete="list" autoComplete="off" spellCheck={false} enterKeyHint="search"
         {...(active >= 0 && { "aria-activedescendant": `${id}-${active}` })}
         onChange={(event) => { setText(event.target.value); setOpen(true); setActive(-1); }}
         onKeyDown={keys} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}
       />
       <kbd aria-hidden="true">/</kbd>
-      <ul id={`${id}-offers`} role="listbox" aria-label="It may go on as" className="offers" hidden={!offers.length}>
+      <ul id={`${id}-offers`} role="listbox" aria-label={t("offers")} className="offers" hidden={!offers.length}>
         {offers.map((one, place) => (
           <li
             key={one.kind + one.text + one.asset_id} id={`${id}-${place}`} role="option" aria-selected={place === active}
             onPointerDown={(event) => event.preventDefault()} onClick={() => pick(one)}
           >
             <span>{one.text}</span>
-            <small>{one.kind}{one.items > 1 && `, ${one.items} items`}</small>
+            <small>{named("kind", one.kind === "creator" ? "person" : one.kind)}{one.items > 1 && `, ${t("items", { n: one.items })}`}</small>
           </li>
         ))}
       </ul>

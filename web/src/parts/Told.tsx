@@ -2,34 +2,28 @@
 
 import type { ReactNode } from "react";
 import type { Asked } from "../state/ask";
+import { named, t } from "../words";
 
 export function Slow({ asked }: { asked: Asked<unknown> }) {
   if (!asked.waiting || !asked.slow) return null;
   return (
     <p className="told" role="status">
-      This takes longer than it should. <button type="button" className="textual" onClick={asked.stop}>Call it off</button>
+      {t("slow")} <button type="button" className="textual" onClick={asked.stop}>{t("callOff")}</button>
     </p>
   );
 }
 
-const HEADINGS: Record<number, string> = {
-  0: "No answer came",
-  401: "The server wants to know who you are",
-  403: "This is not yours to see",
-  404: "Nothing of that name",
-  429: "Too many questions at once",
-};
-
 export function Failed({ asked, children }: { asked: Asked<unknown>; children?: ReactNode }) {
   const { error } = asked;
   if (!error || asked.waiting) return null;
-  const heading = error.code === "cancelled" ? "Called off" : HEADINGS[error.status];
+  const code = String(error.status);
+  const heading = named("failed", code);
   return (
     <div className="told failed" role="alert">
-      <h2>{heading ?? "That did not work"}</h2>
+      <h2>{error.code === "cancelled" ? t("calledOff") : heading === code ? t("failed") : heading}</h2>
       <p>{error.message}</p>
       <p className="told-acts">
-        <button type="button" className="pill" onClick={asked.again}>Ask again</button>
+        <button type="button" className="pill" onClick={asked.again}>{t("again")}</button>
         {children}
       </p>
     </div>

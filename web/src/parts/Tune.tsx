@@ -4,6 +4,7 @@ import { useEffect, useId, useState } from "react";
 import type { Policy } from "../api/types";
 import { takes } from "../api/types";
 import type { Tuning } from "../state/tuning";
+import { named, t } from "../words";
 import { percent } from "./words";
 
 const LEAST = 0.005; // of likeness that is worth a word
@@ -11,7 +12,7 @@ const PAUSE = 160; // milliseconds of rest before the stream is asked again
 
 export function Tune({ tuning, policy }: { tuning: Tuning; policy: Policy | null | undefined }) {
   return (
-    <div className="tune" role="group" aria-label="How the stream is made">
+    <div className="tune" role="group" aria-label={t("tune")}>
       <Variety tuning={tuning} policy={policy} />
       {takes("fairness") && <Fair tuning={tuning} policy={policy} />}
     </div>
@@ -36,16 +37,16 @@ function Variety({ tuning, policy }: Props) {
   }, [value, rest, setDiversity]);
   return (
     <div className="tune-part">
-      <label htmlFor={id}>Variety</label>
+      <label htmlFor={id}>{t("variety")}</label>
       <input
         id={id} type="range" min={0} max={1} step={0.05} value={value} aria-describedby={`${id}-cost`}
-        aria-valuetext={diversity === null && value === rest ? "as the recipe has it" : percent(value)}
+        aria-valuetext={diversity === null && value === rest ? t("asMade") : percent(value)}
         onChange={(event) => set(Number(event.target.value))}
       />
       <p id={`${id}-cost`} className="cost">
         {varietyCost(diversity, policy?.diversity)}
         {diversity !== null && (
-          <button type="button" className="textual" onClick={() => setDiversity(null)}>as it was made</button>
+          <button type="button" className="textual" onClick={() => setDiversity(null)}>{t("undoMade")}</button>
         )}
       </p>
     </div>
@@ -54,12 +55,12 @@ function Variety({ tuning, policy }: Props) {
 
 /** What variety costs, in words. */
 export function varietyCost(asked: number | null, said: Policy["diversity"]): string {
-  if (asked === null) return "as the recipe has it";
-  if (!said || said.cost == null) return "what it costs is not said";
+  if (asked === null) return t("asMade");
+  if (!said || said.cost == null) return t("unsaidCost");
   const before = said.similarity_before ?? 0;
   const less = before > 0 && said.similarity != null ? 1 - said.similarity / before : 0;
-  const likeness = less >= LEAST ? `, neighbours ${percent(less)} less alike` : "";
-  return `gives up ${percent(said.cost)} of relevance${likeness}`;
+  const cost = t("gives", { share: percent(said.cost) });
+  return less >= LEAST ? t("alike", { cost, share: percent(less) }) : cost;
 }
 
 function Fair({ tuning, policy }: Props) {
@@ -68,7 +69,7 @@ function Fair({ tuning, policy }: Props) {
   const on = tuning.fairness ?? said?.on ?? false;
   return (
     <div className="tune-part">
-      <label htmlFor={id}>Fair shares</label>
+      <label htmlFor={id}>{t("fair")}</label>
       <input
         id={id} type="checkbox" role="switch" className="switch" checked={on} aria-describedby={`${id}-cost`}
         onChange={(event) => tuning.setFairness(event.target.checked)}
@@ -80,11 +81,11 @@ function Fair({ tuning, policy }: Props) {
 
 /** What equal exposure costs and gives, in words. */
 export function fairCost(on: boolean, said: Policy["fairness"]): string {
-  if (!said) return on ? "what it costs is not said" : "as the ranking has it";
+  if (!said) return t(on ? "unsaidCost" : "asMade");
   const least = Object.entries(said.exposure ?? {}).sort(([, a], [, b]) => a - b)[0];
-  const share = least ? `${least[0]} items have ${percent(least[1])} of the attention` : "";
-  if (!on) return share || "as the ranking has it";
-  const cost = said.cost == null ? "" : `gives up ${percent(said.cost)} of relevance`;
-  const held = said.holds === false ? "parity could not be reached" : "";
-  return [cost, share, held].filter(Boolean).join("; ") || "what it costs is not said";
+  const share = least ? t("attention", { cohort: named("cohort", least[0]), share: percent(least[1]) }) : "";
+  if (!on) return share || t("asMade");
+  const cost = said.cost == null ? "" : t("gives", { share: percent(said.cost) });
+  const held = said.holds === false ? t("noParity") : "";
+  return [cost, share, held].filter(Boolean).join("; ") || t("unsaidCost");
 }

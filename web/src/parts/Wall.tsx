@@ -4,6 +4,7 @@ import { useRef, type ReactNode } from "react";
 import type { Asset } from "../api/types";
 import { useFlip } from "../state/flip";
 import { useRoving } from "../state/roving";
+import { t } from "../words";
 import { Card, type Acts } from "./Card";
 import { Icon } from "./Icon";
 
@@ -60,10 +61,10 @@ export function Shelf({ heading, aside, label, ...many }: ShelfProps) {
         <h2>{heading}</h2>
         {aside}
         <span className="turns">
-          <button type="button" className="round" tabIndex={-1} aria-label={`Back in ${label}`} onClick={() => turn(-1)}>
+          <button type="button" className="round" tabIndex={-1} aria-label={t("backIn", { label })} onClick={() => turn(-1)}>
             <Icon name="back" />
           </button>
-          <button type="button" className="round" tabIndex={-1} aria-label={`On in ${label}`} onClick={() => turn(1)}>
+          <button type="button" className="round" tabIndex={-1} aria-label={t("onIn", { label })} onClick={() => turn(1)}>
             <Icon name="forth" />
           </button>
         </span>

@@ -4,11 +4,12 @@ import { useEffect, useRef } from "react";
 import type { Answer, Item } from "../api/types";
 import { to } from "../state/route";
 import { title } from "../state/seen";
+import { rich, t } from "../words";
 import { Cover } from "./Cover";
 import { Icon } from "./Icon";
 import { Link } from "./Link";
 import { Attribution, Channels, Effects, Funnel } from "./evidence";
-import { capital, percent } from "./words";
+import { domain, milliseconds, percent, stage } from "./words";
 
 interface Props {
   answer: Answer;
@@ -33,26 +34,28 @@ export function WhyDrawer({ answer, item, close }: Props) {
         <header className="drawer-head">
           <span className="drawer-cover"><Cover asset={asset} eager /></span>
           <div>
-            <p className="kicker">{capital(asset.domain)} · place {item.position + 1}</p>
-            <h2 id="why-title">Why <em>{asset.title}</em>?</h2>
+            <p className="kicker">{domain(asset.domain)} · {t("place", { n: item.position + 1 })}</p>
+            <h2 id="why-title">{rich("whyIt", { title: <em>{asset.title}</em> })}</h2>
           </div>
-          <button type="button" className="round" aria-label="Close" onClick={() => dialog.current?.close()}>
+          <button type="button" className="round" aria-label={t("close")} onClick={() => dialog.current?.close()}>
             <Icon name="close" />
           </button>
         </header>
         <Reasons item={item} />
-        <Attribution attribution={item.attribution} />
+        <Attribution attribution={item.attribution} title={asset.title} />
         <Channels item={item} />
         <Funnel answer={answer} item={item} />
         <Effects effects={item.effects} known={answer.funnel != null} />
         <footer className="drawer-foot">
           <p>
-            {item.propensity < 1 ? `In ${percent(item.propensity)} of such requests it would stand here.` : "Chance had no part in its place."} Request{" "}
-            <code>{answer.request_id.slice(0, 8)}</code>, bundle <code>{answer.bundle}</code>, tier {answer.tier},
-            answered in {(answer.milliseconds["total"] ?? 0).toFixed(1)} ms.
+            {item.propensity < 1 ? t("chance", { share: percent(item.propensity) }) : t("noChance")}{" "}
+            {rich("answered", {
+              id: <code>{answer.request_id.slice(0, 8)}</code>, bundle: <code>{answer.bundle}</code>, tier: answer.tier,
+              ms: milliseconds(answer.milliseconds["total"]),
+            })}
           </p>
           {answer.degraded.map((one) => (
-            <p key={one.stage}>Left out: {one.stage}, {one.cause}</p>
+            <p key={one.stage}>{t("stageOut", { stage: stage(one.stage), cause: one.cause })}</p>
           ))}
         </footer>
       </div>
@@ -61,7 +64,7 @@ export function WhyDrawer({ answer, item, close }: Props) {
 }
 
 function Reasons({ item }: { item: Item }) {
-  if (!item.reasons.length) return <p className="because">No reason was asked for.</p>;
+  if (!item.reasons.length) return <p className="because">{t("noReason")}</p>;
   return item.reasons.map((reason) => {
     const others = reason.evidence.filter((id) => id !== item.asset_id);
     return (

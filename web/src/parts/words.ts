@@ -1,6 +1,7 @@
 /** Figures and facts in words. */
 
-import type { Asset, Creator } from "../api/types";
+import type { Asset, Creator, Reading } from "../api/types";
+import { language, named, t } from "../words";
 
 /** Width over height of a domain's pictures. */
 export function shape(domain: string): number {
@@ -18,6 +19,9 @@ export function hue(text: string): number {
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A domain's name for people. */
+export const domain = (name: string): string => capital(named("domain", name));
+
 /** Who is named first: directors before actors, as the card has them. */
 export const makers = (asset: Asset, most = 2): string =>
   (asset.creators ?? []).slice(0, most).map((one) => one.name).join(", ");
@@ -34,48 +38,78 @@ export function byRole(creators: readonly Creator[]): [string, string[]][] {
 
 export const year = (asset: Asset): string => (asset.year == null ? "" : String(asset.year));
 
+/** How much of a reader's time it takes. */
+export function takesLong(asset: Asset): string {
+  if (asset.minutes) return t("minutes", { n: Math.round(asset.minutes) });
+  return asset.pages ? t("pages", { n: Math.round(asset.pages) }) : "";
+}
+
 export function money(asset: Asset): string {
   if (asset.price == null) return "";
   if (!asset.currency) return asset.price.toFixed(2);
   try {
     const style = { style: "currency", currency: asset.currency } as const;
-    return new Intl.NumberFormat("en", style).format(asset.price);
+    return new Intl.NumberFormat(language(), style).format(asset.price);
   } catch {
     return `${asset.price.toFixed(2)} ${asset.currency}`; // a currency nobody registered
   }
 }
 
-export const percent = (share: number): string => {
-  const value = 100 * share;
-  return `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)} %`;
+export const percent = (share: number, tongue: string = language()): string => {
+  const digits = Math.abs(100 * share) < 10 ? 1 : 0;
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${(100 * share).toLocaleString(tongue, form)} %`;
 };
 
-export const few = (value: number): string =>
-  Math.abs(value) >= 100
-    ? value.toFixed(0)
-    : Math.abs(value) < 1e-6 // rounding
-      ? "0"
-      : Number(value.toPrecision(3)).toString();
+export function few(value: number, tongue: string = language()): string {
+  if (Math.abs(value) < 1e-6) return "0"; // rounding
+  const large = Math.abs(value) >= 100;
+  const form = large ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  return value.toLocaleString(tongue, { ...form, useGrouping: false });
+}
 
-export const count = (n: number, one: string, more = `${one}s`): string =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : more}`;
+export const milliseconds = (value: number | undefined): string =>
+  (value ?? 0).toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** Words that were found, each by itself: “funny”, “films”. */
 export const listed = (words: string): string =>
   words.split(" ").filter(Boolean).map((word) => `“${word}”`).join(", ");
 
-/** `channel.sasrec` for people. */
-export const stage = (name: string): string => {
-  const [first, ...rest] = name.split(".");
-  return rest.length ? `${rest.join(" ")} (${first})` : name;
+/** What a channel looks at, for people; its own name where nobody has said. */
+const LOOKS: Record<string, string> = {
+  sasrec: "order", hstu: "order", session: "order", ode: "order", diffusion: "order", lorentz: "order",
+  transition: "next", itemknn: "same", ease: "same", ials: "same", bpr: "same", twotower: "same",
+  lightgcn: "same", ultragcn: "same", gfcf: "same", bspm: "same", bridge: "domains", content: "content",
+  cold_start: "content", text: "words", semantic: "meaning", graph: "graph", popularity: "many", trending: "many",
+};
+export const channel = (name: string): string => {
+  const looks = LOOKS[name.replaceAll("-", "_").replace("two_tower", "twotower")];
+  return looks ? named("find", looks) : name;
 };
 
+/** `channel.sasrec` and `prerank` for people. */
+export const stage = (name: string): string => {
+  const [first, ...rest] = name.split(".");
+  return rest.length ? channel(rest.join(".")) : named("stage", first!);
+};
+
+const KINDS = new Set(["genre", "by", "title", "like", "in", "mood", "colour", "language", "tag"]);
+
+/** What was understood, in the reader's words where it is of a form we know. */
+export function reading({ kind, text, negated }: Reading): string {
+  if (language() === "en") return text;
+  const [first, ...rest] = text.split(": ");
+  const many = (what: string) => what.split(" or ").reduce((a, b) => t("or", { a, b }));
+  if (rest.length && KINDS.has(first!)) return `${capital(named("kind", kind))}: ${many(rest.join(": "))}`;
+  return negated && text.startsWith("not ") ? t("not", { what: many(text.slice(4)) }) : text;
+}
+
+const STEPS = [["minute", 60_000, 60], ["hour", 3_600_000, 48], ["day", 86_400_000, Infinity]] as const;
+
 /** How long ago, from milliseconds. */
-export function ago(from: number, now: number): string {
-  const minutes = Math.max(0, Math.round((now - from) / 60_000));
-  if (minutes < 1) return "just now";
-  if (minutes < 60) return `${count(minutes, "minute")} ago`;
-  const hours = Math.round(minutes / 60);
-  if (hours < 48) return `${count(hours, "hour")} ago`;
-  return `${count(Math.round(hours / 24), "day")} ago`;
+export function ago(from: number, now: number, tongue: string = language()): string {
+  const past = Math.max(0, now - from);
+  if (Math.round(past / 60_000) < 1) return tongue === "en" ? "just now" : t("justNow");
+  const [unit, size] = STEPS.find(([, length, most]) => Math.round(past / length) < most)!;
+  return new Intl.RelativeTimeFormat(tongue, { numeric: "always" }).format(-Math.round(past / size), unit);
 }

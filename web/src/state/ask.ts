@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Problem } from "../api/client";
 import { useLink } from "./link";
+import { t } from "../words";
 
 const SLOW = 3000; // milliseconds
 const KEPT = 60; // answers, so that the way back is at once
@@ -31,8 +32,6 @@ interface State<T> {
   waiting: boolean;
   slow: boolean;
 }
-
-const CALLED_OFF = new Problem(0, "cancelled", "You called this off.");
 
 /**
  * Asks when `key` changes; an empty key asks nothing. The last answer stays while the next is on
@@ -81,7 +80,7 @@ export function useAsk<T>(
         const off = controller.signal.aborted;
         const told = error instanceof Problem ? error : new Problem(0, "broken", String(error));
         failed.current = !off && told.status === 0;
-        set((was) => ({ ...was, error: off ? CALLED_OFF : told, waiting: false, slow: false }));
+        set((was) => ({ ...was, error: off ? new Problem(0, "cancelled", t("youCalledOff")) : told, waiting: false, slow: false }));
       },
     ).finally(() => clearTimeout(timer));
     return () => {

@@ -63,14 +63,14 @@ function moved(change: () => void): void {
   else document.startViewTransition(() => flushSync(change));
 }
 
-/** Go there; `replace` leaves no trace in the history. */
-export function go(path: string, replace = false): void {
-  if (replace) {
-    history.replaceState(null, "", path);
+/** Go there; who stays sees the same page with something of it changed, and scrolls nowhere. */
+export function go(path: string, stay = false): void {
+  if (path === address()) return;
+  history.pushState(null, "", path);
+  if (stay) {
     notify();
     return;
   }
-  history.pushState(null, "", path);
   moved(() => {
     notify();
     scrollTo(0, 0);

@@ -14,7 +14,7 @@ export interface Page {
 }
 
 const LEAST = 3; // items that make a row
-export const REST = "More for you";
+export const REST = ""; // the heading of what has no row of its own
 
 /** The first leads if `leads`, the next `wall` stand together, the rest go into rows by reason. */
 export function arrange(items: readonly Item[], wall: number, leads: boolean): Page {

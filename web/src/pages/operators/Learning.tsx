@@ -1,7 +1,7 @@
 /** What is being learned now, how the models learned, and what stood before. */
 
 import { Failed, Slow } from "../../parts/Told";
-import { capital, count, few } from "../../parts/words";
+import { capital, count, few } from "./figures";
 import { ops, usePoll, type Epochs, type Training } from "./ask";
 import { Chart, Curve, Meter, Table } from "./charts";
 

@@ -2,7 +2,7 @@
 
 import { api } from "../../api/client";
 import { Failed, Slow } from "../../parts/Told";
-import { capital, count, few, percent } from "../../parts/words";
+import { capital, count, few, percent } from "./figures";
 import { useAsk } from "../../state/ask";
 import { ops, usePoll, type Stages } from "./ask";
 import { Chart, Columns, Paces, Table, ms } from "./charts";

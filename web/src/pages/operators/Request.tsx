@@ -5,7 +5,7 @@ import { Problem } from "../../api/client";
 import type { Answer, Item } from "../../api/types";
 import { Failed } from "../../parts/Told";
 import { Link } from "../../parts/Link";
-import { ago, count, stage } from "../../parts/words";
+import { ago, count, stage } from "./figures";
 import { useReader } from "../../state/reader";
 import { to } from "../../state/route";
 import { ops, usePoll, type Passage, type Passed } from "./ask";

@@ -1,7 +1,7 @@
 /** What is on offer, how much of it anybody sees, and what never came in. */
 
 import { Failed, Slow } from "../../parts/Told";
-import { capital, count, percent } from "../../parts/words";
+import { capital, count, percent } from "./figures";
 import { ops, usePoll, type Holding } from "./ask";
 import { Meter } from "./charts";
 

@@ -1,7 +1,7 @@
 /** Charts: pure, drawn by hand, each with its numbers as a table behind it. */
 
 import type { ReactNode } from "react";
-import { few } from "../../parts/words";
+import { few } from "./figures";
 
 export const ms = (value: number): string =>
   `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;

@@ -1,6 +1,6 @@
 /** Where everything of a request's picture stands: the stages as gates, what passes as streams. */
 
-import { stage } from "../../parts/words";
+import { stage } from "./figures";
 import type { Passed } from "./ask";
 
 export interface Gate {

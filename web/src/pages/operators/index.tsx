@@ -33,7 +33,7 @@ function inSight(row: HTMLElement | null): void {
 export default function Operators({ name }: { name: string }) {
   const found = PAGES.find((one) => one.name === name);
   return (
-    <div className="operators">
+    <div className="operators" lang="en">
       <nav className="places" aria-label="Operators" ref={(row) => inSight(row)}>
         {PAGES.map((one) => (
           <Link

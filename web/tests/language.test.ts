@@ -1,0 +1,64 @@
+import { afterEach, expect, test } from "vitest";
+import { moved, weighty } from "../src/parts/evidence";
+import { ago, channel, few, percent, reading, stage } from "../src/parts/words";
+import { named, rich, speak, spoken, t } from "../src/words";
+import { DE } from "../src/words/de";
+import { EN } from "../src/words/en";
+import { ES } from "../src/words/es";
+import { FR } from "../src/words/fr";
+
+afterEach(() => speak("en"));
+
+const slots = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+
+test.each([["de", DE], ["fr", FR], ["es", ES]])("%s says all that English says, with the same slots", (_, table) => {
+  expect(Object.keys(table)).toEqual(Object.keys(EN));
+  for (const [key, english] of Object.entries(EN)) {
+    const own = table[key as keyof typeof EN];
+    expect(own, key).not.toBe("");
+    expect(slots(own), key).toEqual(slots(english));
+    expect(own.split("|").length, key).toBe(english.split("|").length);
+  }
+});
+
+test("the first language that is spoken here is taken", () => {
+  expect(spoken([null, "ja", "de-AT", "en"])).toBe("de");
+  expect(spoken(["ES_mx"])).toBe("es");
+  expect(spoken(["xx", "toString", ""])).toBe("en");
+});
+
+test("one thing is one, many are many, and what fills a slot is never read again", async () => {
+  expect([t("items", { n: 1 }), t("items", { n: 2000 })]).toEqual(["1 item", "2,000 items"]);
+  expect(t("takeBack", { title: "{title} | {n}" })).toBe("Take back {title} | {n}");
+  await speak("fr");
+  expect([t("items", { n: 0 }), t("items", { n: 2 })]).toEqual(["0 titre", "2 titres"]);
+  expect(rich("readAs", { label: "x" }).filter((part) => typeof part === "string")).toEqual(["Vous lisez comme ", ""]);
+});
+
+test("figures are written as the language writes them", async () => {
+  await speak("de");
+  expect([percent(0.0123), few(0.01183), few(1234.5)]).toEqual(["1,2 %", "0,0118", "1235"]);
+  expect(ago(0, 3_600_000)).toBe("vor 1 Stunde");
+});
+
+test("parts, channels and stages have plain words, and a name nobody knows stays", async () => {
+  expect([named("part", "collaborative"), channel("sasrec"), stage("channel.mine")]).toEqual(["what people like you chose", "the order of what you did", "mine"]);
+  await speak("de");
+  expect(stage("prerank")).toBe("erstes Sortieren");
+  expect(named("part", "weather")).toBe("weather");
+});
+
+test("what was understood is told in the reader's words", async () => {
+  const one = { id: "", filters: true };
+  await speak("de");
+  expect(reading({ ...one, kind: "category", text: "genre: Comedy or Noir", negated: false })).toBe("Genre: Comedy oder Noir");
+  expect(reading({ ...one, kind: "category", text: "not Horror", negated: true })).toBe("nicht Horror");
+  expect(reading({ ...one, kind: "year", text: "1990 to 1999", negated: false })).toBe("1990 to 1999");
+});
+
+test("parts too small to see are not drawn, and an effect says where and what for", () => {
+  const parts = [{ name: "text", value: 0 }, { name: "facts", value: 0.1 }, { name: "history", value: -2 }];
+  expect(weighty(parts).map((part) => part.name)).toEqual(["history", "facts"]);
+  expect(moved({ code: "diversity", text: "x", from: 12, to: 0 })).toBe("12 places up, for variety");
+  expect(moved({ code: "boost", text: "moved up 3: same series", from: 3, to: 0 })).toBe("moved up 3: same series");
+});
