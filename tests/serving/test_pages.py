@@ -42,6 +42,13 @@ def test_an_address_of_nobody_is_a_problem(client, application) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "no_route")
 
 
+def test_a_browser_at_an_address_of_nobody_sees_a_page_that_says_so(client, application) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = client.get("/elsewhere/at/all", headers=browser)
+    assert (answer.status_code, answer.text) == (404, "<title>Hermes</title>")
+    assert client.get("/v1/elsewhere", headers=browser).json()["code"] == "no_route"
+
+
 def test_a_part_with_a_hash_in_its_name_is_kept_for_a_year(client, application) -> None:
     answer = client.get("/app/main-1a2b.js", headers={"accept-encoding": "identity"})
     assert answer.text == "let a"

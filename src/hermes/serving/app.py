@@ -188,6 +188,9 @@ async def invalid(_: Request, error: Exception) -> Response:
 async def routing(request: Request, error: Exception) -> Response:
     """No such route, or not this method."""
     assert isinstance(error, HTTPException)
+    page = pages.lost(request) if error.status_code == 404 else None
+    if page is not None:
+        return page
     code = {404: "no_route", 405: "wrong_method"}.get(error.status_code, "http")
     detail = f"{request.method} {request.url.path[:200]}: {error.detail}; /docs lists the routes"
     found = bare(error.status_code, code, str(error.detail), detail, uuid.uuid4().hex)

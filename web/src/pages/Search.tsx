@@ -135,7 +135,7 @@ function Facets({ hits, chosen, choose }: FacetsProps) {
               key={value} type="button" className="facet" aria-pressed={chosen[facet].includes(value)}
               onClick={() => choose(toggled(chosen, facet, value))}
             >
-              {called(facet, value)} {n !== undefined && <small>{n}</small>}
+              {called(facet, value)} {n !== undefined && <small>{n}{hits.found >= COUNTED && "+"}</small>}
             </button>
           ))}
         </fieldset>

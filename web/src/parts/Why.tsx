@@ -1,9 +1,11 @@
 /** The drawer that answers "why this?": what an answer says of one item, and what it leaves open. */
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { api } from "../api/client";
 import type { Answer, Item } from "../api/types";
+import { useAsk } from "../state/ask";
 import { to } from "../state/route";
-import { title } from "../state/seen";
+import { named, title } from "../state/seen";
 import { rich, t } from "../words";
 import { Cover } from "./Cover";
 import { Icon } from "./Icon";
@@ -65,21 +67,44 @@ export function WhyDrawer({ answer, item, close }: Props) {
 
 function Reasons({ item }: { item: Item }) {
   if (!item.reasons.length) return <p className="because">{t("noReason")}</p>;
-  return item.reasons.map((reason) => {
-    const others = reason.evidence.filter((id) => id !== item.asset_id);
-    return (
-      <section key={reason.text} className="because">
-        <p>{reason.text}.</p>
-        {others.length > 0 && (
-          <ul className="evidence">
-            {others.map((id) => (
-              <li key={id}>
-                <Link href={to.item(id)}>{title(id)}</Link>
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
-    );
-  });
+  return item.reasons.map((reason) => (
+    <Because key={reason.text} text={reason.text} others={reason.evidence.filter((id) => id !== item.asset_id)} />
+  ));
+}
+
+/** A reason whose titles lead to what they name; what it does not name stands below it. */
+function Because({ text, others }: { text: string; others: readonly string[] }) {
+  const unknown = others.filter((id) => title(id) === id);
+  const asked = useAsk(unknown.length ? `assets ${unknown.join(" ")}` : "", (signal) =>
+    Promise.all(unknown.map((id) => api.asset(id, signal))));
+  for (const asset of asked.data ?? []) named(asset.asset_id, asset.title);
+  const known = asked.waiting ? [] : others.map((id) => ({ id, title: title(id) }));
+  const below = known.filter((one) => !text.includes(one.title));
+  return (
+    <section className="because">
+      <p>{linked(text, known)}.</p>
+      {below.length > 0 && (
+        <ul className="evidence">
+          {below.map(({ id, title }) => <li key={id}><Link href={to.item(id)}>{title}</Link></li>)}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+interface Named {
+  id: string;
+  title: string;
+}
+
+/** A text in which each title that it holds is a link. */
+function linked(text: string, [first, ...rest]: readonly Named[]): ReactNode[] {
+  const at = first?.title ? text.indexOf(first.title) : -1;
+  if (!first) return [text];
+  if (at < 0) return linked(text, rest);
+  return [
+    ...linked(text.slice(0, at), rest),
+    <Link key={first.id} href={to.item(first.id)}>{first.title}</Link>,
+    ...linked(text.slice(at + first.title.length), rest),
+  ];
 }

@@ -172,7 +172,7 @@ export const DE: Words = {
   noReason: "Nach einem Grund wurde nicht gefragt.",
   weighed: "Was gewogen hat",
   weighedNot: "Diese Antwort sagt nicht, welches Wissen ihren Wert bewegt hat.",
-  sum: "Alles zusammen hebt {title} von {base}, wo {usual} steht, auf {score}.",
+  sum: "Zusammen kommt {title} auf {score}; {usual} kommt auf {base}.",
   usual: "eine übliche Wahl",
   against: "spricht dagegen",
   "part.history": "was du bisher getan hast",

@@ -183,7 +183,7 @@ export const EN = {
   noReason: "No reason was asked for.",
   weighed: "What weighed",
   weighedNot: "This answer does not say which knowledge moved its score.",
-  sum: "All of it together takes {title} from {base}, what {usual} has, to {score}.",
+  sum: "Added up, {title} comes to {score}; {usual} comes to {base}.",
   usual: "the usual choice",
   against: "speaks against it",
   "part.history": "what you did before",

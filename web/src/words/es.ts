@@ -172,7 +172,7 @@ export const ES: Words = {
   noReason: "No se pidió ninguna razón.",
   weighed: "Lo que pesó",
   weighedNot: "Esta respuesta no dice qué movió su valor.",
-  sum: "Todo junto lleva {title} de {base}, donde está {usual}, a {score}.",
+  sum: "En total, {title} llega a {score}; {usual} llega a {base}.",
   usual: "lo habitual",
   against: "habla en contra",
   "part.history": "lo que hiciste antes",

@@ -172,7 +172,7 @@ export const FR: Words = {
   noReason: "Aucune raison n’a été demandée.",
   weighed: "Ce qui a pesé",
   weighedNot: "Cette réponse ne dit pas ce qui a fait sa valeur.",
-  sum: "Le tout porte {title} de {base}, où se tient {usual}, à {score}.",
+  sum: "En tout, {title} arrive à {score} ; {usual} arrive à {base}.",
   usual: "un choix ordinaire",
   against: "parle contre",
   "part.history": "ce que vous avez fait",

@@ -57,6 +57,16 @@ async def inner(request: Request, name: str) -> Response:
     return await index(request)
 
 
+def lost(request: Request) -> Response | None:
+    """The application, to say so, for a browser at an address of nobody; None for all others."""
+    page = "text/html" in request.headers.get("accept", "") and request.method == "GET"
+    if not page or request.url.path.startswith("/v1/") or not (BUILT / "index.html").is_file():
+        return None
+    found = sent(request, BUILT / "index.html", FRESH)
+    found.status_code = 404
+    return found
+
+
 @router.get("/app/{name:path}")
 async def part(request: Request, name: str) -> Response:
     """Its scripts, styles and faces; their names hold a hash, so that they never change."""
