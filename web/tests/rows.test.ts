@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Item } from "../src/api/types";
+import { filling } from "../src/state/lines";
 import { arrange, REST } from "../src/state/rows";
 
 const item = (position: number, text: string): Item => ({
@@ -29,4 +30,14 @@ test("a reason makes a row from three items on, and the rest stand together in t
 
 test("an empty slate is an empty page", () => {
   expect(arrange([], 5, true)).toEqual({ lead: undefined, wall: [], rows: [] });
+});
+
+test("a wall ends with a line, as near to what was wanted as it can", () => {
+  const room = { width: 1000, tall: 200, gap: 20 }; // four squares are 860, a fifth does not fit
+  const squares = Array.from({ length: 30 }, () => 1);
+  expect(filling(squares, room, 16)).toBe(16);
+  expect(filling(squares, room, 15)).toBe(16);
+  expect(filling(squares, room, 13)).toBe(12);
+  expect(filling(squares.slice(0, 3), room, 16)).toBe(16);
+  expect(filling(squares, undefined, 16)).toBe(16);
 });

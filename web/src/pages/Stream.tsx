@@ -10,8 +10,9 @@ import { Failed, Slow } from "../parts/Told";
 import { Tune } from "../parts/Tune";
 import { Bones, Shelf, Wall } from "../parts/Wall";
 import { WhyDrawer } from "../parts/Why";
-import { domain as called, milliseconds, stage } from "../parts/words";
+import { domain as called, milliseconds, shape, stage } from "../parts/words";
 import { useAsk } from "../state/ask";
+import { filling, useRoom } from "../state/lines";
 import { useReader, type Reader } from "../state/reader";
 import { go, to } from "../state/route";
 import { arrange } from "../state/rows";
@@ -21,8 +22,8 @@ import { language, rich, t } from "../words";
 
 const SIZE = 54; // items of one stream
 const SMALL = 34; // of a newcomer's, who waits for it after every click
-const WALL = 16; // items under the lead
-const FIRST = 24; // items for a newcomer to choose from
+const WALL = 16; // items under the lead, about
+const FIRST = 24; // items for a newcomer to choose from, about
 
 export function Stream({ domain }: { domain: string }) {
   const reader = useReader();
@@ -38,16 +39,19 @@ export function Stream({ domain }: { domain: string }) {
   if (here) sawAnswer(here);
   const [why, setWhy] = useState<Item>();
   const acts = useActs(reader, here, setWhy);
-  const page = useMemo(
-    () => arrange(here?.items ?? [], reader.becoming ? FIRST : WALL, !reader.becoming),
-    [here, reader.becoming],
-  );
+  const { room, within } = useRoom();
+  const page = useMemo(() => {
+    const items = here?.items ?? [];
+    const ratios = items.slice(reader.becoming ? 0 : 1).map((item) => shape(item.asset.domain));
+    const wall = filling(ratios, room, reader.becoming ? FIRST : WALL);
+    return arrange(items, wall, !reader.becoming);
+  }, [here, reader.becoming, room]);
   const liked = useMemo(
     () => new Set(reader.deeds.filter((deed) => deed.kind === "like").map((deed) => deed.asset.asset_id)),
     [reader.deeds],
   );
   return (
-    <div className="stream" data-busy={(asked.waiting && !!here) || undefined} aria-busy={asked.waiting}>
+    <div className="stream" ref={within} data-busy={(asked.waiting && !!here) || undefined} aria-busy={asked.waiting}>
       <Opening domain={domain} reader={reader} answer={here}>
         <Tune tuning={tuning} policy={here?.policy} />
       </Opening>
@@ -58,7 +62,7 @@ export function Stream({ domain }: { domain: string }) {
       {!here && asked.waiting && <>{!reader.becoming && <LeadBones />}<Bones n={18} /></>}
       {here && here.items.length === 0 && <p className="told">{t("nothingHere")}</p>}
       {page.lead && <Lead item={page.lead} acts={acts} liked={liked.has(page.lead.asset_id)} />}
-      {here && <Wall label={t("forYou")} assets={page.wall} liked={liked} eager={8} {...acts} />}
+      {here && <Wall label={t("forYou")} assets={page.wall} liked={liked} eager={8} full={page.rows.length > 0} {...acts} />}
       {page.rows.map((row) => (
         <Shelf
           key={row.heading} label={row.heading || t("moreForYou")} heading={row.heading || t("moreForYou")} assets={row.assets} liked={liked} {...acts}

@@ -29,12 +29,12 @@ function Cards({ assets, active, liked, eager = 0, note, ...acts }: Many & { act
   });
 }
 
-export function Wall({ label, ...many }: Many) {
+export function Wall({ label, full = false, ...many }: Many & { full?: boolean }) {
   const { active, row } = useRoving();
   const flip = useFlip(many.assets);
   return (
     <div ref={flip}>
-      <ul className="wall" aria-label={label} {...row}>
+      <ul className="wall" data-full={full || undefined} aria-label={label} {...row}>
         <Cards label={label} {...many} active={active} />
       </ul>
     </div>

@@ -99,7 +99,7 @@ export const EN = {
   variety: "Variety",
   fair: "Fair shares",
   asMade: "as it comes",
-  undoMade: "as it was",
+  undoMade: "as it was made",
   unsaidCost: "what it costs is not said",
   gives: "gives up {share} of relevance",
   alike: "{cost}, neighbours {share} less alike",
