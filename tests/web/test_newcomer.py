@@ -129,4 +129,4 @@ def test_variety_changes_the_stream(chromium: Browser, house: House) -> None:
             page.get_by_label("Variety").fill("1")
         seen.settled()
         page.get_by_role("button", name="as it was made").click()
-        page.get_by_text("as the recipe has it").wait_for()
+        page.get_by_text("as it comes").wait_for()

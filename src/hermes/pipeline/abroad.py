@@ -22,7 +22,7 @@ def phrases(language: str) -> tuple[re.Pattern[str], Mapping[str, str]] | None:
         return None
     table = {key: english for line, english in told.items() for key in line.split("|")}
     ends = "|".join(spaced(key) for key in sorted(table, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{ends})(?!\w)", re.IGNORECASE), table
+    return re.compile(rf"(?<!\w)(?:{ends})(?:['\u2019](?=\w)|(?!\w))", re.IGNORECASE), table
 
 
 def spaced(phrase: str) -> str:
@@ -35,12 +35,14 @@ def english(text: str, language: str, named: Callable[[str], bool]) -> str:
 
     >>> english("eine Komödie aus den 90ern ohne Tom Hanks", "de", lambda _: False)
     'comedies from the 90s without Tom Hanks'
+    >>> english("une comédie, pas d'horreur", "fr", lambda _: False)
+    'comedies, no horror'
     """
     found = phrases(language.lower()[:2])
     if found is None or named(text):
         return text
     pattern, table = found
-    said = pattern.sub(lambda m: table[plain(m[0])], text)
+    said = pattern.sub(lambda m: table[plain(m[0])] + " " * (m[0][-1] in "'\u2019"), text)
     return re.sub(
         r"(?i)\b(?:eine?[nmrs]?|une?|unas?|unos|der|die|das|el|la|los|las|les?)\s+", "", said
     )

@@ -6,6 +6,7 @@ import type { Answer, Asset, Item } from "../api/types";
 import { Becoming } from "../parts/Becoming";
 import type { Acts } from "../parts/Card";
 import { Lead, LeadBones } from "../parts/Lead";
+import { Link } from "../parts/Link";
 import { Failed, Slow } from "../parts/Told";
 import { Tune } from "../parts/Tune";
 import { Bones, Shelf, Wall } from "../parts/Wall";
@@ -14,7 +15,7 @@ import { domain as called, milliseconds, shape, stage } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { filling, useRoom } from "../state/lines";
 import { useReader, type Reader } from "../state/reader";
-import { go, to } from "../state/route";
+import { to } from "../state/route";
 import { arrange } from "../state/rows";
 import { named, sawAnswer } from "../state/seen";
 import { useTuning } from "../state/tuning";
@@ -140,13 +141,13 @@ function Lately({ reader, answer }: { reader: Reader; answer: Answer | undefined
         {rich("unknown", { user: <b>{reader.user || t("you")}</b> })}
       </p>
     );
-  const titles = [...new Set(asked.data?.history.map((deed) => deed.title).filter(Boolean))].slice(0, 3);
+  const last = [...new Map(asked.data?.history.filter((deed) => deed.title).map((deed) => [deed.asset_id, deed.title]))].slice(0, 3);
   const user = <b>{reader.guest ? t("you") : reader.user}</b>;
   if (!asked.data) return <p className="lately">{rich("lately", { user })}</p>;
-  const links = titles.map((title, place) => (
-    <span key={title} className="whole">
-      <button type="button" className="textual" onClick={() => go(to.search(title))}>{title}</button>
-      {place < titles.length - 1 && ","}&#32;
+  const links = last.map(([id, title], place) => (
+    <span key={id} className="whole">
+      <Link className="textual" href={to.item(id)}>{title}</Link>
+      {place < last.length - 1 && ","}&#32;
     </span>
   ));
   return <p className="lately">{rich("latelyDone", { user, n: asked.data.events, titles: links })}</p>;

@@ -252,7 +252,7 @@ export const DE: Words = {
   send: "Senden",
   brokeOff: "Das Gespräch brach ab.",
   cut: "Die Antwort brach mittendrin ab. Frag noch einmal, dann geht es von dem weiter, was verstanden war.",
-  "opener.0": "Etwas Ruhiges für einen Regenabend",
+  "opener.0": "Etwas Ruhiges",
   "opener.1": "Eine Komödie aus den 90ern, kein Horror",
   "opener.2": "Unter zwei Stunden und nicht traurig",
 

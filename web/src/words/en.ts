@@ -264,7 +264,7 @@ export const EN = {
   send: "Send",
   brokeOff: "The agent broke off.",
   cut: "The answer broke off in the middle. Ask again, and it goes on from what was understood.",
-  "opener.0": "Something quiet for a rainy evening",
+  "opener.0": "Something calm for tonight",
   "opener.1": "A comedy from the 90s, no horror",
   "opener.2": "Under two hours, and not sad",
 

@@ -252,9 +252,9 @@ export const ES: Words = {
   send: "Enviar",
   brokeOff: "La conversación se cortó.",
   cut: "La respuesta se cortó a la mitad. Pregunta otra vez y sigue desde lo entendido.",
-  "opener.0": "Algo tranquilo para una tarde de lluvia",
+  "opener.0": "Algo tranquilo",
   "opener.1": "Una comedia de los 90, nada de terror",
-  "opener.2": "Menos de dos horas y nada triste",
+  "opener.2": "Menos de dos horas y no triste",
 
   "domain.films": "Películas",
   "domain.movies": "Películas",

@@ -252,7 +252,7 @@ export const FR: Words = {
   send: "Envoyer",
   brokeOff: "La conversation s’est interrompue.",
   cut: "La réponse s’est coupée au milieu. Redemandez, et elle repart de ce qui était compris.",
-  "opener.0": "Quelque chose de calme pour un soir de pluie",
+  "opener.0": "Quelque chose de calme",
   "opener.1": "Une comédie des années 90, pas d’horreur",
   "opener.2": "Moins de deux heures, et pas triste",
 
