@@ -80,3 +80,17 @@ def test_a_value_nobody_knows_is_a_problem_that_names_the_nearest(client) -> Non
     out = client.get("/v1/search", params={"q": "item", "category": "drma"})
     assert out.status_code == 422
     assert "drama" in out.json()["detail"]
+
+
+def test_what_was_understood_is_told_in_the_reader_s_language(client) -> None:
+    for language, said in (
+        ("en", "genre: drama"),
+        ("de-AT", "Genre: drama"),
+        ("es", "género: drama"),
+    ):
+        asked = {"q": "drama item-7", "language": language}
+        assert client.get("/v1/search", params=asked).json()["understood"][0]["text"] == said
+        body = {"query": "drama item-7", "language": language}
+        assert client.post(POST, json=body).json()["understood"][0]["text"] == said
+        talk = {"text": "drama", "language": language[:2]}
+        assert client.post("/v1/agent", json=talk).json()["chips"][0]["text"] == said

@@ -10,7 +10,12 @@ from playwright.sync_api import Browser, expect
 from .conftest import House, visit
 from .test_pages import axe
 
-STREAMS = {"de-AT": "Dein Strom", "fr-FR": "Votre fil", "es-MX": "Tu selección", "ja-JP": "Your stream"}
+STREAMS = {
+    "de-AT": "Dein Strom",
+    "fr-FR": "Votre fil",
+    "es-MX": "Tu selección",
+    "ja-JP": "Your stream",
+}
 LANG = "document.documentElement.lang"
 
 
@@ -63,7 +68,12 @@ def test_in_every_language_a_narrow_page_is_open_to_everybody(
 ) -> None:
     size = {"width": 360, "height": 740}
     with visit(chromium, house, locale=locale, viewport=size, reduced_motion="reduce") as seen:
-        for path in (f"/?user={house.world.user}", "/", "/search?q=the", f"/items/{house.world.item}"):
+        for path in (
+            f"/?user={house.world.user}",
+            "/",
+            "/search?q=the",
+            f"/items/{house.world.item}",
+        ):
             page = seen.to(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
             assert axe(seen, root) == [], path

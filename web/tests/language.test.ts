@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { moved, weighty } from "../src/parts/evidence";
-import { ago, channel, few, percent, reading, stage } from "../src/parts/words";
+import { ago, channel, few, percent, stage } from "../src/parts/words";
 import { named, rich, speak, spoken, t } from "../src/words";
 import { DE } from "../src/words/de";
 import { EN } from "../src/words/en";
@@ -46,14 +46,6 @@ test("parts, channels and stages have plain words, and a name nobody knows stays
   await speak("de");
   expect(stage("prerank")).toBe("erstes Sortieren");
   expect(named("part", "weather")).toBe("weather");
-});
-
-test("what was understood is told in the reader's words", async () => {
-  const one = { id: "", filters: true };
-  await speak("de");
-  expect(reading({ ...one, kind: "category", text: "genre: Comedy or Noir", negated: false })).toBe("Genre: Comedy oder Noir");
-  expect(reading({ ...one, kind: "category", text: "not Horror", negated: true })).toBe("nicht Horror");
-  expect(reading({ ...one, kind: "year", text: "1990 to 1999", negated: false })).toBe("1990 to 1999");
 });
 
 test("parts too small to see are not drawn, and an effect says where and what for", () => {

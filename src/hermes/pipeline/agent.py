@@ -22,6 +22,7 @@ from hermes.explain.holdings import verb
 from hermes.explain.marks import spelt
 from hermes.explain.templates import listed, told
 from hermes.explain.vocabulary import key
+from hermes.retrieval.readings import reading
 
 from . import answers, compare
 from .abroad import english
@@ -161,7 +162,7 @@ class Agent:
         if not gone:
             return Plan(kept=now, slate=False, said=(told(language, "unheld"),), kind="forget")
         now.wishes = [one for one in now.wishes if one not in gone]
-        said = told(language, "forgot", wishes=listed(language, [one.text for one in gone]))
+        said = told(language, "forgot", wishes=wished(language, gone))
         return Plan(kept=now, slate=True, said=(said,), kind="forget")
 
     def wished(self, now: Kept, heard: Sequence[Turn], language: str) -> Plan:
@@ -186,7 +187,7 @@ class Agent:
         said += [told(language, "unheard", wishes=listed(language, lost))] if lost else []
         now.wishes, gone = joined(now.wishes, new, self.catalogue, instead)
         if gone:
-            names = listed(language, [one.text for one in gone])
+            names = wished(language, gone)
             said.append(told(language, "replaced", wishes=names))
         return Plan(kept=now, slate=True, said=tuple(said), kind=heard[0].kind)
 
@@ -230,7 +231,7 @@ class Agent:
         self, plan: Plan, items: Sequence[str], reasons: Sequence[Reason], language: str
     ) -> Plan:
         """The plan after its slate: what was shown is remembered, and the templates speak of it."""
-        now, names = plan.kept, listed(language, [one.text for one in plan.kept.wishes])
+        now, names = plan.kept, wished(language, plan.kept.wishes)
         now.shown, now.about = list(items), list(items[:1])
         now.reasons = [one.text for one in reasons]
         titles = [self.catalogue.titles[c] for c in self.catalogue.items.encode(items[:TOLD])]
@@ -288,3 +289,8 @@ def years(held: Sequence[Wish]) -> tuple[int, ...]:
         if one.kind == "year":
             out += [int(word) for word in one.text.split() if word.isdigit()]
     return tuple(dict.fromkeys(out))
+
+
+def wished(language: str, wishes: Sequence[Wish]) -> str:
+    """Wishes as one says them."""
+    return listed(language, [reading(one.text, language) for one in wishes])

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from hermes.core.errors import DataError, HermesError
+from hermes.retrieval.readings import reading
 from hermes.retrieval.understood import Understood
 
 from .problems import Malformed
@@ -251,10 +252,11 @@ class Status(msgspec.Struct):
     visual: str = ""  # what read the pictures; empty: nobody did, and nothing looks like anything
 
 
-def readings(read: Understood | None) -> list[Reading]:
+def readings(read: Understood | None, language: str = "en") -> list[Reading]:
     """What was understood, in the order of the text."""
     every = () if read is None else read.constraints
-    return [Reading(c.id, c.kind, c.reading, c.negated, c.hard) for c in every]
+    said = [reading(one.reading, language) for one in every]
+    return [Reading(c.id, c.kind, s, c.negated, c.hard) for c, s in zip(every, said, strict=True)]
 
 
 ANSWER = msgspec.json.Encoder()

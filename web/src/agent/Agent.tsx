@@ -4,7 +4,6 @@ import { useEffect, useRef, useState, type FormEvent, type KeyboardEvent } from 
 import { has, type Status } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { Wall } from "../parts/Wall";
-import { reading } from "../parts/words";
 import { useReader } from "../state/reader";
 import { saw } from "../state/seen";
 import { t, type Key } from "../words";
@@ -60,8 +59,8 @@ export function Agent({ domains, status, close }: Props) {
         <ul className="chips" aria-label={t("remembered")}>
           {conversation.chips.map((chip) => (
             <li key={chip.id} className="chip" data-negated={chip.negated || undefined} data-soft={!chip.filters || undefined}>
-              {reading(chip)}
-              <button type="button" aria-label={t("forget", { what: reading(chip) })} onClick={() => agent.remove(chip.id)}><Icon name="close" size={14} /></button>
+              {chip.text}
+              <button type="button" aria-label={t("forget", { what: chip.text })} onClick={() => agent.remove(chip.id)}><Icon name="close" size={14} /></button>
             </li>
           ))}
         </ul>

@@ -105,7 +105,7 @@ export const api = {
       `/v1/recommendations/items/${id(asset)}/graph?k=12&each=6${to ? `&to=${id(to)}` : ""}`,
       given(signal),
     ),
-  search: (asked: string, signal?: AbortSignal) => call<Hits>(`/v1/search?k=60&${asked}`, given(signal)),
+  search: (asked: string, signal?: AbortSignal) => call<Hits>(`/v1/search?k=60&${asked}&language=${language()}`, given(signal)),
   suggest: (q: string, signal?: AbortSignal) =>
     call<{ suggestions: Completion[] }>(`/v1/search/suggestions?k=8&q=${id(q)}`, given(signal)),
   arrivals: (signal?: AbortSignal) =>

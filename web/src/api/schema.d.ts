@@ -2147,6 +2147,7 @@ export interface operations {
                 category?: string[];
                 creator?: string[];
                 decade?: string[];
+                language?: string;
             };
             header?: never;
             path?: never;

@@ -6,12 +6,12 @@ import type { Asset, Hits, Reading } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { Failed, Slow } from "../parts/Told";
 import { Bones, Wall } from "../parts/Wall";
-import { domain, listed, milliseconds, reading } from "../parts/words";
+import { domain, listed, milliseconds } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { asked as question, FACETS, narrowed, toggled, values, type Facet, type Narrowed } from "../state/facets";
 import { go } from "../state/route";
 import { saw } from "../state/seen";
-import { named, rich, t, useLanguage } from "../words";
+import { language, named, rich, t, useLanguage } from "../words";
 
 const COUNTED = 200; // the most that the server counts
 
@@ -19,7 +19,7 @@ export function Search({ text, query }: { text: string; query: URLSearchParams }
   const plain = query.getAll("plain");
   const chosen = narrowed(query);
   const wanted = question(text, plain, chosen);
-  const asked = useAsk(text ? `search ${wanted}` : "", (signal) => api.search(wanted, signal), true);
+  const asked = useAsk(text ? `search ${language()} ${wanted}` : "", (signal) => api.search(wanted, signal), true);
   const hits = asked.data;
   if (hits) saw(hits.items.map((hit) => hit.asset));
   const assets = useMemo(() => hits?.items.map((hit) => hit.asset) ?? [], [hits]);
@@ -98,8 +98,8 @@ function Understood({ readings, plain, setPlain }: UnderstoodProps) {
       <ul className="chips" aria-labelledby="understood">
         {readings.map((one) => (
           <li key={one.id} className="chip" data-negated={one.negated || undefined} data-soft={!one.filters || undefined}>
-            {reading(one)}
-            <button type="button" aria-label={t("takeBack", { title: reading(one) })} onClick={() => setPlain([...plain, one.id])}>
+            {one.text}
+            <button type="button" aria-label={t("takeBack", { title: one.text })} onClick={() => setPlain([...plain, one.id])}>
               <Icon name="close" size={14} />
             </button>
           </li>

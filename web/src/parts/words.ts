@@ -1,6 +1,6 @@
 /** Figures and facts in words. */
 
-import type { Asset, Creator, Reading } from "../api/types";
+import type { Asset, Creator } from "../api/types";
 import { language, named, t } from "../words";
 
 /** Width over height of a domain's pictures. */
@@ -92,17 +92,6 @@ export const stage = (name: string): string => {
   const [first, ...rest] = name.split(".");
   return rest.length ? channel(rest.join(".")) : named("stage", first!);
 };
-
-const KINDS = new Set(["genre", "by", "title", "like", "in", "mood", "colour", "language", "tag"]);
-
-/** What was understood, in the reader's words where it is of a form we know. */
-export function reading({ kind, text, negated }: Reading): string {
-  if (language() === "en") return text;
-  const [first, ...rest] = text.split(": ");
-  const many = (what: string) => what.split(" or ").reduce((a, b) => t("or", { a, b }));
-  if (rest.length && KINDS.has(first!)) return `${capital(named("kind", kind))}: ${many(rest.join(": "))}`;
-  return negated && text.startsWith("not ") ? t("not", { what: many(text.slice(4)) }) : text;
-}
 
 const STEPS = [["minute", 60_000, 60], ["hour", 3_600_000, 48], ["day", 86_400_000, Infinity]] as const;
 

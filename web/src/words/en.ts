@@ -24,14 +24,7 @@ export const EN = {
   searchHint: "A title, a person, a wish",
   offers: "It may go on as",
   "kind.title": "title",
-  "kind.creator": "by",
   "kind.category": "genre",
-  "kind.domain": "in",
-  "kind.mood": "mood",
-  "kind.colour": "colour",
-  "kind.language": "language",
-  "kind.tag": "tag",
-  "kind.like": "like",
   "kind.person": "creator",
 
   // the reader's menu
@@ -143,8 +136,6 @@ export const EN = {
   tryFewer: "Try fewer or other words.",
   understood: "Understood:",
   understandAgain: "understand all of it again",
-  not: "not {what}",
-  or: "{a} or {b}",
   narrow: "Narrow what was found",
   widen: "show all again",
   "facet.domain": "Domain",

@@ -20,6 +20,7 @@ from hermes.explain.narrator import Spoken, Telling, Token
 from hermes.explain.templates import told
 from hermes.pipeline.agent import Kept, Plan
 from hermes.policy.constraints import parse
+from hermes.retrieval.readings import reading
 
 from ..bodies import JSON, read
 from ..deps import Deps, House
@@ -54,7 +55,7 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
     name, plan = await heard(deps, here, wanted)
     lost = bool(wanted.conversation) and name != wanted.conversation
     yield "state", step("Understand", began, plan.kind + "; the conversation is new" * lost)
-    yield "chips", chips(plan.kept)
+    yield "chips", chips(plan.kept, wanted.language)
     reasons: Sequence[Reason] = ()
     if plan.slate:
         began = perf_counter()
@@ -128,9 +129,11 @@ def step(state: str, began: float, note: str = "") -> Step:
     return Step(state, (perf_counter() - began) * 1e3, note)
 
 
-def chips(kept: Kept) -> list[Reading]:
+def chips(kept: Kept, language: str) -> list[Reading]:
     """The wishes in force."""
-    return [Reading(w.id, w.kind, w.text, w.negated, w.filters) for w in kept.wishes]
+    return [
+        Reading(w.id, w.kind, reading(w.text, language), w.negated, w.filters) for w in kept.wishes
+    ]
 
 
 async def whole(events: AsyncIterator[Event]) -> Told:

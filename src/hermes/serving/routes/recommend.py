@@ -190,7 +190,7 @@ def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, 
             items,
             trace.milliseconds,
             degraded,
-            readings(trace.read),
+            readings(trace.read, query.language),
         ),
         Exposure(query.id, at, user, place, version, tier, names, shares, scores),
     )

@@ -32,6 +32,7 @@ async def search(
     category: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
     creator: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
     decade: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
+    language: Annotated[str, Param(max_length=35)] = "en",
 ) -> Response:
     """Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
 
@@ -46,7 +47,7 @@ async def search(
     items = hits(deps, first, finder.search.matched(q, first.items))
     by_facet = facets(finder.catalogue, best.items)
     took = (perf_counter() - started) * 1e3
-    out = Hits(q, used, items, took, readings(read), by_facet, len(best))
+    out = Hits(q, used, items, took, readings(read, language), by_facet, len(best))
     return Response(ANSWER.encode(out), media_type="application/json")
 
 
