@@ -64,7 +64,7 @@ export const DE: Words = {
   "become.3": "Ein Geschmack beginnt",
   "become.4": "Fast schon jemand",
   "become.5": "Jetzt bist du jemand",
-  chooseMore: "Wähle noch etwas, das dir gefällt; nach jedem Klick entsteht der Strom neu, für dich.|Wähle {n} Dinge, die dir gefallen; nach jedem Klick entsteht der Strom neu, für dich.",
+  chooseMore: "Wähle, was dir gefällt, noch eins; nach jedem Klick entsteht der Strom neu, für dich.|Wähle, was dir gefällt, noch {n} Dinge; nach jedem Klick entsteht der Strom neu, für dich.",
   becameThen: "Von hier an folgt der Strom dem, was du tust. Öffne etwas, lass es dir gefallen oder winke es weg.",
   takeBack: "{title} zurücknehmen",
   startOver: "Von vorn",

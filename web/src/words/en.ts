@@ -68,7 +68,7 @@ export const EN = {
   "become.3": "A taste begins",
   "become.4": "Almost somebody",
   "become.5": "You have become somebody",
-  chooseMore: "Choose one thing more that you like; after every click the stream is made again, for you.|Choose {n} things you like; after every click the stream is made again, for you.",
+  chooseMore: "Choose what you like, one thing to go; after every click the stream is made again, for you.|Choose what you like, {n} things to go; after every click the stream is made again, for you.",
   becameThen: "From here on the stream follows what you do. Open things, like them, or wave them away.",
   takeBack: "Take back {title}",
   startOver: "Start over",

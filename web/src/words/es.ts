@@ -64,7 +64,7 @@ export const ES: Words = {
   "become.3": "Empieza un gusto",
   "become.4": "Casi alguien",
   "become.5": "Ya eres alguien",
-  chooseMore: "Elige una cosa más que te guste; tras cada clic la selección se hace de nuevo, para ti.|Elige {n} cosas que te gusten; tras cada clic la selección se hace de nuevo, para ti.",
+  chooseMore: "Elige lo que te guste, falta una cosa; tras cada clic la selección se hace de nuevo, para ti.|Elige lo que te guste, faltan {n} cosas; tras cada clic la selección se hace de nuevo, para ti.",
   becameThen: "Desde aquí la selección sigue lo que haces. Abre, marca lo que te gusta o apártalo.",
   takeBack: "Deshacer {title}",
   startOver: "Empezar otra vez",

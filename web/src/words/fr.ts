@@ -64,7 +64,7 @@ export const FR: Words = {
   "become.3": "Un goût commence",
   "become.4": "Presque quelqu’un",
   "become.5": "Vous voilà quelqu’un",
-  chooseMore: "Choisissez encore une chose que vous aimez ; à chaque clic le fil se refait, pour vous.|Choisissez {n} choses que vous aimez ; à chaque clic le fil se refait, pour vous.",
+  chooseMore: "Choisissez ce que vous aimez, encore une chose ; à chaque clic le fil se refait, pour vous.|Choisissez ce que vous aimez, encore {n} choses ; à chaque clic le fil se refait, pour vous.",
   becameThen: "Désormais le fil suit ce que vous faites. Ouvrez, aimez ou écartez.",
   takeBack: "Reprendre {title}",
   startOver: "Recommencer",
