@@ -5,7 +5,8 @@ import { has, type Arrival } from "../api/types";
 import { Cover } from "../parts/Cover";
 import { Link } from "../parts/Link";
 import { Failed, Slow } from "../parts/Told";
-import { ago, capital, channel, domain } from "../parts/words";
+import { Term } from "../parts/Term";
+import { ago, channel, domain } from "../parts/words";
 import { useAsk } from "../state/ask";
 import { to } from "../state/route";
 import { saw } from "../state/seen";
@@ -46,7 +47,7 @@ function Placed({ arrival }: { arrival: Arrival }) {
       <div>
         <p className="kicker">{domain(asset.domain)} · {ago(Date.parse(arrival.at), Date.now())}</p>
         <h2><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
-        <p>{t(arrival.known ? "inCatalogue" : "waits")} {arrival.note && `${capital(arrival.note)}.`}</p>
+        <p><Term technical={arrival.note}>{t(arrival.known ? "inCatalogue" : "waits")}</Term></p>
         {neighbours.length > 0 && (
           <p className="examples">
             {rich("near", { titles: neighbours.map((one, place) => (
