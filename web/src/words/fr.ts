@@ -8,7 +8,7 @@ export const FR: Words = {
   main: "Pages",
   everything: "Tout",
   justIn: "Arrivages",
-  operators: "Exploitation",
+  operators: "Régie",
   talk: "Dire ce que vous voulez",
   away: "Le serveur ne répond pas. Ce que vous voyez date d’avant ; prochain essai dans {seconds} s.",
   tryNow: "Essayer maintenant",
