@@ -247,8 +247,8 @@ export const ES: Words = {
   "opener.1": "Una comedia de los 90, nada de terror",
   "opener.2": "Menos de dos horas y no triste",
 
-  "domain.films": "Películas",
-  "domain.movies": "Películas",
+  "domain.films": "Cine",
+  "domain.movies": "Cine",
   "domain.music": "Música",
   "domain.books": "Libros",
   "domain.news": "Noticias",
