@@ -19,9 +19,9 @@ from .dataset import Dataset
 from .deeds import DEEDS, SHARED, WHOLE
 from .interactions import Interactions, no_fields
 from .lake import Lake
+from .pages import pages
 from .rules import WEIGHTS
 from .shelf import catalogue
-from .shown import shown
 from .spec import DataSpec
 from .union import joined
 
@@ -64,11 +64,11 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     if not spec.shown:
         return found
     with lake.guard():
-        pages = shown(lake, users, found.catalogue.items, links, MICROS)
+        known = pages(lake, users, found.catalogue.items, links, MICROS)
     digest = hashlib.sha256(found.hash.encode())
-    for column in pages.arrays():
+    for column in known.arrays():
         digest.update(np.ascontiguousarray(column).tobytes())
-    return replace(found, shown=pages, hash=digest.hexdigest())
+    return replace(found, shown=known, hash=digest.hexdigest())
 
 
 def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) -> pl.DataFrame:

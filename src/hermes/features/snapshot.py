@@ -97,8 +97,8 @@ class Snapshot:
     @classmethod
     def restore(cls, arrays: dict[str, Array]) -> Snapshot:
         """The inverse of `arrays`."""
-        known = {f.name: arrays[f.name] for f in fields(cls) if f.name in arrays}
-        return cls(**known)
+        whole = [f.name for f in fields(cls) if f.name != "appeal" or "appeal" in arrays]
+        return cls(**{name: arrays[name] for name in whole})
 
 
 def unit(rows: Array) -> Floats:

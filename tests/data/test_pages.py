@@ -66,10 +66,10 @@ def test_an_item_merged_away_is_shown_as_the_one_that_is_kept(lake: Lake, now: d
         [("2", "3", "movielens", 1), ("3", "3", "movielens", 0)], schema=merges.LINKS, orient="row"
     )
     from hermes.data.build import MICROS
-    from hermes.data.shown import shown
+    from hermes.data.pages import pages
 
     data = dataset(lake, DataSpec())
-    found = shown(lake, data.users, data.catalogue.items, links, MICROS)
+    found = pages(lake, data.users, data.catalogue.items, links, MICROS)
     names = data.catalogue.items.names
     assert [names[i] for i in found.items] == ["1", "3"]
     assert found.taken.tolist() == [False, True]
