@@ -40,6 +40,7 @@ def test_json_names_each_item_its_score_and_its_words(bundle: Path) -> None:
     assert [item["asset_id"] for item in answer["items"]] == ["i3"]
     assert answer["items"][0]["matched"] == "alien"
     assert answer["items"][0]["score"] > 0
+    assert (answer["weights"], answer["items"][0]["weights"]) == (None, None)
 
 
 def test_k_is_the_most_that_is_shown(bundle: Path) -> None:

@@ -9,7 +9,7 @@ from hermes.core.errors import ShapeError
 from hermes.core.types import Floats
 from hermes.encoders.base import Vectors
 from hermes.encoders.fusion import typed
-from hermes.learn.alignment import Pairs, aligned, gate, responsible
+from hermes.learn.alignment import Pairs, aligned, answers, gate, responsible
 
 N, WIDTH = 60, 8
 
@@ -76,3 +76,10 @@ def test_a_kind_of_question_is_told_from_where_it_lies_whatever_its_sign() -> No
 def test_columns_of_other_lengths_are_refused() -> None:
     with pytest.raises(ShapeError, match="one of each a pair"):
         Pairs(Vectors(np.ones((2, 3), np.float32), "t"), np.arange(3), np.arange(2), np.arange(2))
+
+
+def test_an_item_may_be_of_several_kinds_and_answers_each() -> None:
+    kind = np.array([[1, 2], [1, 3], [0, 0]])
+    found = answers(np.array([1, 3, 0]), kind)
+    assert found.tolist() == [[True, True, False], [False, True, False], [False] * 3]
+    assert (answers(np.array([1, 0]), kind[:, 0]) == answers(np.array([1, 0]), kind[:, :1])).all()

@@ -71,6 +71,15 @@ def test_the_word_that_names_the_task_turns_the_weights_to_the_modality_that_ans
     assert weights[0, 0] > weights[1, 0] + 0.2
 
 
+def test_it_does_not_matter_in_what_order_modalities_come() -> None:
+    turned = dict(reversed(Planted(1).modalities.items()))
+    learned = fused(Planted(1).pairs(), turned, CONFIG)
+    assert learned.names == ("vision", "text")
+    right, weights = Planted(2, 200).found(learned)
+    assert right > 0.9
+    assert weights[1, 1] < 0.5 < weights[0, 1]
+
+
 def test_equal_weights_can_not_tell_the_tasks_apart(learned: Fusion) -> None:
     config = replace(CONFIG, weights="equal")
     other = fused(Planted(1).pairs(), Planted(1).modalities, config)

@@ -41,3 +41,9 @@ def test_an_unknown_measurement_is_refused(tmp_path: Path) -> None:
 def test_without_photographs_it_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="clothing"):
         bench_fusion.measure(Place(tmp_path, tmp_path, only=("catalogue",)))
+
+
+def test_the_time_of_a_query_needs_no_data(tmp_path: Path) -> None:
+    rows = bench_fusion.measure(Place(tmp_path, tmp_path, only=("speed",)))
+    assert [row["unit"] for row in rows] == ["ms"]
+    assert 0 < rows[0]["value"] < 1000

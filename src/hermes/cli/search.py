@@ -16,6 +16,7 @@ from hermes.core.errors import ArtifactError
 from hermes.core.types import Floats
 from hermes.data.catalogue import Catalogue
 from hermes.pipeline.content import Finder
+from hermes.retrieval.fused import shared
 
 
 def command(
@@ -26,7 +27,8 @@ def command(
         str,
         typer.Option(
             help="lexical: by words; semantic: by meaning; hybrid: by both, where the bundle has a "
-            "text encoder the mode unless told otherwise."
+            "text encoder the mode unless told otherwise; fused: by text, picture and sound, where "
+            "the bundle weighs them."
         ),
     ] = "",
     plain: Annotated[
@@ -45,21 +47,26 @@ def command(
             "title": catalogue.titles[code],
             "score": score,
             "matched": words,
+            "weights": shares,
         }
-        for code, score, words in zip(
+        for code, score, words, shares in zip(
             found.items.tolist(),
             found.columns["score"].tolist(),
             finder.search.matched(text, found.items),
+            shared(found),
             strict=True,
         )
     ]
+    weights = finder.weights(text, read, used)
     understood = [{"id": c.id, "text": c.reading, "filters": c.hard} for c in read.constraints]
     if as_json:
-        told = {"query": text, "mode": used, "understood": understood, "items": items}
-        typer.echo(json.dumps(told))
+        told = {"query": text, "mode": used, "understood": understood, "weights": weights}
+        typer.echo(json.dumps(told | {"items": items}))
         return
     for one in understood:
         typer.echo(f"{one['text']}{'' if one['filters'] else ' (would be liked)'}  [{one['id']}]")
+    if weights:
+        typer.echo("leans on " + ", ".join(f"{name} {one:.0%}" for name, one in weights.items()))
     if not items:
         typer.echo("no item on offer is what this asks for")
     else:

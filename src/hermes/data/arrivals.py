@@ -36,6 +36,7 @@ class Card(msgspec.Struct, omit_defaults=True):
     price: float | None = None
     currency: str | None = None
     image_uri: str | None = None
+    audio_uri: str | None = None
     published_at: str | None = None
     year: int | None = None
     text_content: str | None = None

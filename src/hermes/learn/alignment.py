@@ -32,14 +32,14 @@ Modalities = Mapping[str, Vectors]
 class Pairs:
     """Queries, the item each means, and items that would answer it as well.
 
-    kind: what an item is alike in, a code; asks: the kind a query asks for, 0 where it means its
-    own item alone. Items of that kind are no negatives for it.
+    kind: what an item is alike in, a code or several, 0 none; asks: the kind a query asks for, 0
+    where it means its own item alone. Items of that kind are no negatives for it.
     """
 
     queries: Vectors  # (P, D)
     items: Ints  # (P,) rows of the catalogue
     asks: Ints  # (P,)
-    kind: Ints  # (I,)
+    kind: Ints  # (I,) or (I, K)
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths."""
@@ -129,15 +129,26 @@ def likelihood(pairs: Pairs, keys: Floats, among: Ints, start: Floats) -> Array:
     found = np.zeros((len(SHARP), len(pairs.items)))
     for begin in range(0, len(pairs.items), ROWS):
         part = slice(begin, begin + ROWS)
-        cosines, asks = asked[part] @ shown.T, pairs.asks[part, None]
+        cosines = asked[part] @ shown.T
         own = among == pairs.items[part, None]
-        twin = (asks > 0) & (asks == pairs.kind[among]) & ~own
+        twin = answers(pairs.asks[part], pairs.kind[among]) & ~own
         right = cosines[own]
         for i, sharp in enumerate(SHARP):
             mass = np.where(twin, 0.0, np.exp(sharp * (cosines - right[:, None]))).sum(1)
             found[i, part] = -np.log(mass)
     out: Array = found[found.mean(1).argmax()]
     return out
+
+
+def answers(asks: Ints, kind: Ints) -> Bools:
+    """Which items are of the kind that each query asks for.  (P,), (I,) or (I, K) -> (P, I)
+
+    >>> answers(np.array([0, 2]), np.array([[1, 2], [1, 0]])).tolist()
+    [[False, False], [True, False]]
+    """
+    asked = asks[:, None, None]
+    found: Bools = ((asked > 0) & (asked == kind.reshape(len(kind), -1))).any(2)
+    return found
 
 
 def gate(pairs: Pairs, shares: Floats, l2: float) -> Floats:

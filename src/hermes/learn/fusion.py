@@ -66,6 +66,7 @@ class Attention(nn.Module):
         super().__init__()
         self.d, self.equal, self.slow = start.shape[1], config.weights == "equal", config.slow
         self.dropout = config.dropout
+        self.names = tuple(tables)  # a dictionary of parameters has an order of its own
         self.starts = {name: table.clone() for name, table in tables.items()}
         self.first = start.clone()
         self.ask = nn.Parameter(led(start, gate, config))
@@ -98,7 +99,7 @@ class Attention(nn.Module):
 
         -> (B, B), (B, B, M)
         """
-        query, names = batch["queries"], list(self.moves)
+        query, names = batch["queries"], self.names
         keys = torch.stack([self.key(name, batch) for name in names], 1)
         present = torch.stack([(batch[name] != 0).any(1) for name in names], 1)  # (B, M)
         asked = affine(torch.cat([query, query.abs()], 1), self.ask)
@@ -140,6 +141,7 @@ def fused(
     draw = lambda rng: drawn(table, rows, config.schedule.batch, rng)
     cost = lambda batch: loss(net, batch, 0.0 if net.equal else config.guide)
     minimise(net, cost, draw, config.schedule, run, name="fusion")
+    net.cpu()
     encoders = {name: vectors.encoder for name, vectors in modalities.items()}
     with torch.no_grad():
         ask, tower = (torch.zeros_like(net.ask) if net.equal else net.ask), net.tower().numpy()
@@ -160,7 +162,8 @@ def loss(net: Attention, batch: Batch, guide: float) -> Tensor:
     `guide` times that of the weights beside the shares of modalities that find it alone is added.
     """
     (logits, alpha), items, asks = net(batch), batch["item"], batch["asks"]
-    twin = (items == items[:, None]) | ((asks[:, None] > 0) & (asks[:, None] == batch["kind"]))
+    alike = (asks[:, None, None] == batch["kind"].reshape(len(items), -1)).any(2)
+    twin = (items == items[:, None]) | ((asks[:, None] > 0) & alike)
     twin.fill_diagonal_(False)
     kept = logits.masked_fill(twin, -torch.inf)
     found = (torch.logsumexp(kept, 1) - logits.diagonal()).mean()

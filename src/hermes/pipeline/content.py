@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
@@ -23,6 +23,7 @@ from hermes.encoders.text import SentenceEncoder, located
 from hermes.features.content import Content
 from hermes.policy.constraints import parse
 from hermes.retrieval.facets import chosen
+from hermes.retrieval.fused import FusedSearch
 from hermes.retrieval.graph import Graph
 from hermes.retrieval.hybrid import Fusion, HybridSearch
 from hermes.retrieval.query import Understanding
@@ -33,6 +34,7 @@ from hermes.retrieval.understood import Understood
 from hermes.retrieval.visual import Visual
 
 from .asked import Reader, spans
+from .fused import opened
 
 FUSIONS = {"ngrams": Fusion(0.25, 18.8)}  # learned by `hermes bench search`
 SENTENCES = Fusion(0.17, 31.3)  # of sentence transformers
@@ -46,6 +48,7 @@ class Card(msgspec.Struct):
     text_content: str | None = None
     image_uri: str | None = None
     audio_uri: str | None = None
+    categories: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -62,33 +65,56 @@ class Finder:
     visual: Visual | None  # None: it holds no vectors of pictures
     popularity: Floats  # (I,)
     lock: Lock
+    fused: FusedSearch | None = None  # None: the recipe has no fusion
+    joined: float = 0.0  # what its cosine counts beside BM25 and the meaning of texts
 
     @classmethod
     def of(cls, bundle: Bundle, catalogue: Catalogue, popularity: Floats) -> Finder:
         """From a bundle; raises `ArtifactError` when a vector's encoder is not in it."""
         search = TextSearch(catalogue)
         made = bundle.manifest.get("encoders", {})
-        semantic = visual = None
+        semantic = visual = fused = None
         if "text" in made:
             parts, encoder = bundle.arrays("content.passages"), text_encoder(bundle, made["text"])
             rows, owner = arrived(catalogue, parts, encoder, bundle)
             semantic = SemanticSearch(Vectors(rows, made["text"]), owner, encoder)
+            if "fusion" in bundle.manifest:
+                first = int(bundle.manifest["items"])
+                new = [msgspec.json.decode(c, type=Card) for c in catalogue.cards[first:]]
+                files = [{"vision": c.image_uri, "audio": c.audio_uri} for c in new]
+                fused = opened(bundle, encoder, texts(catalogue, first), files)
         if "vision" in made:
             visual = Visual(Vectors.restore(bundle.arrays("content.vision")))
         reader = Reader(Understanding(catalogue), search)
-        return cls(catalogue, search, reader, semantic, visual, popularity, Lock())
+        joined = bundle.manifest.get("fusion", {}).get("hybrid", 0.0)
+        return cls(catalogue, search, reader, semantic, visual, popularity, Lock(), fused, joined)
 
     @cached_property
     def hybrid(self) -> HybridSearch | None:
         """Words and meaning together."""
         if self.semantic is None:
             return None
-        kind = self.semantic.encoder.identity.split(":")[1]
-        return HybridSearch(self.search, self.semantic, FUSIONS.get(kind, SENTENCES))
+        sums = replace(added(self.semantic.encoder.identity), fused=self.joined)
+        return HybridSearch(self.search, self.semantic, sums, self.fused)
 
     def modes(self) -> dict[str, Search | None]:
-        """The searches by name; None where the bundle holds no text encoder."""
-        return {"lexical": self.search, "semantic": self.semantic, "hybrid": self.hybrid}
+        """The searches by name; None where the bundle does not hold what one needs."""
+        return {
+            "lexical": self.search,
+            "semantic": self.semantic,
+            "hybrid": self.hybrid,
+            "fused": self.fused,
+        }
+
+    def weights(self, text: str, read: Understood, mode: str) -> dict[str, float] | None:
+        """What each modality counts for a text that was searched for, for an item like the mean.
+
+        None where the bundle or the mode does not fuse, or the text left no words to search for.
+        """
+        words = wanted(text, read)
+        if self.fused is None or mode not in ("hybrid", "fused") or not words:
+            return None
+        return self.fused.weights(self.fused.encoder.encode([words])) or None
 
     def find(
         self,
@@ -109,15 +135,15 @@ class Finder:
             raise ConfigError(f"mode {name!r}{nearest(name, self.modes())}")
         search = self.modes()[name]
         if search is None:
-            raise ConfigError(f"mode {name}: the bundle holds no text encoder; use lexical")
+            lacks = "fusion" if name == "fused" else "text encoder"
+            raise ConfigError(f"mode {name}: the bundle holds no {lacks}; use lexical")
         read = self.reader.read(text, spans(plain))
         query = self.reader.asked(Query(id="search", at=datetime.now(UTC), text=text), read)
         fits = self.catalogue.available & parse(query, self.catalogue).mask(self.catalogue)
         fits &= chosen(self.catalogue, of)
         fits[query.exclude] = False
         fits[0] = False
-        words = query.text.strip() or ("" if read.constraints else text)  # hi! is a title, too
-        if words:
+        if words := wanted(text, read):
             return search.find(words, k, np.flatnonzero(~fits)), read, name
         if query.anchor:
             fits[query.anchor] = False
@@ -154,6 +180,16 @@ class Finder:
     def suggestions(self) -> Suggestions:
         """Names by how they begin."""
         return Suggestions(self.catalogue, self.popularity)
+
+
+def wanted(text: str, read: Understood) -> str:
+    """The words that are searched for: what no filter took; `hi!` is a title, too."""
+    return read.semantic.strip() or ("" if read.constraints else text)
+
+
+def added(encoder: str) -> Fusion:
+    """What BM25 and the cosine of texts by an encoder of this identity count in hybrid search."""
+    return FUSIONS.get(encoder.split(":")[1], SENTENCES)
 
 
 def arrived(

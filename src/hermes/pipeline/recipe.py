@@ -86,6 +86,16 @@ class ContentSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FusionSpec:
+    """How text, picture and sound are weighed by what is asked, learned on the items themselves."""
+
+    d: int = 128  # width of the space they meet in, at most that of the texts' encoder
+    epochs: int = 15  # over all questions
+    items: int = 4000  # that are learned from and measured on, at most
+    held: float = 0.2  # share of them that nothing is learned on
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColdSpec:
     """How items that hardly anybody has touched come to be seen."""
 
@@ -148,6 +158,7 @@ class Recipe:
     prerank: Stage | None = None  # after the blend
     rank: Stage | None = None  # after the pre-ranker
     content: ContentSpec | None = None  # what is read of items; None: their attributes only
+    fusion: FusionSpec | None = None  # of text, picture and sound; None: each by itself
     cold: ColdSpec | None = None  # a channel of new items
     knowledge: KnowledgeSpec | None = None  # a channel of the knowledge graph
     gate: GateSpec | None = None  # before the rankers; without it every request is theirs
@@ -202,12 +213,25 @@ def parse(table: dict[str, Any]) -> Recipe:
         )
     if recipe.gate is not None:
         check_gate(recipe.gate, names)
+    if recipe.fusion is not None:
+        check_fusion(recipe.fusion, recipe.content)
     if recipe.cold is not None:
         check_cold(recipe.cold, recipe)
     for name, stage in recipe.stages.items():
         if stage.shown and not recipe.data.shown:
             raise ConfigError(f"{name}.shown: it learns from pages; set data.shown = true as well")
     return recipe
+
+
+def check_fusion(fusion: FusionSpec, content: ContentSpec | None) -> None:
+    """Raise `ConfigError` where there are no two modalities to weigh, and for sizes of nothing."""
+    if content is None or not content.text or not (content.vision or content.audio):
+        raise ConfigError("fusion: needs content.text and content.vision or content.audio")
+    for name in ("d", "epochs", "items"):
+        if getattr(fusion, name) < 1:
+            raise ConfigError(f"fusion.{name}: {getattr(fusion, name)} must be above 0")
+    if not 0 < fusion.held < 1:
+        raise ConfigError(f"fusion.held: {fusion.held} must be above 0 and below 1")
 
 
 def check_cold(cold: ColdSpec, recipe: Recipe) -> None:

@@ -1,5 +1,8 @@
 """What a text says and what it means, in one order: BM25 and cosines, added.
 
+Where a bundle fuses text, picture and sound, the cosine of that is a third part of the sum, by as
+much as the query leans on other things than the text, which the first two parts have read already.
+
 Scores, not ranks, are added: how far the best word match stands out says how much words are to be
 trusted for this query. What a cosine is worth in units of BM25 is learned from queries whose item
 is known, by the likelihood of that item among all candidates (a conditional logit).
@@ -9,10 +12,10 @@ McFadden. Conditional logit analysis of qualitative choice behavior. 1974.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import logsumexp, softmax
 
 from hermes.core.errors import DataError
@@ -20,23 +23,50 @@ from hermes.core.protocols import Query, none
 from hermes.core.types import Array, Candidates, Floats, Ints
 
 from .channels import nothing
+from .fused import WEIGHT, FusedSearch
 from .semantic import SemanticChannel, SemanticSearch
 from .text_search import TextSearch
 
 DEPTH = 200  # candidates of each side
+MOST = 200.0  # of the weight of a cosine
 
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """What is added: `lexical` times BM25 and `semantic` times the cosine."""
+    """What is added: `lexical` times BM25, `semantic` and `fused` times theirs."""
 
     lexical: float = 1.0
     semantic: float = 60.0
+    fused: float = 0.0
 
     def score(self, pool: Candidates) -> Floats:
         """(n,)"""
         words, meaning = pool.columns["lexical"], pool.columns["semantic"]
-        return np.asarray(self.lexical * words + self.semantic * meaning, np.float32)
+        total = self.lexical * words + self.semantic * meaning
+        if "fused" in pool.columns:
+            total = total + self.fused * pool.columns["fused"]
+        return np.asarray(total, np.float32)
+
+    def joined(self, pools: Sequence[Candidates], targets: Sequence[int]) -> Fusion:
+        """With the weight of `fused` that makes the items meant likeliest, the others as they are.
+
+        Raises `DataError` where no query has its item among the candidates.
+        """
+        told = list[tuple[Array, Array, int]]()
+        for pool, target in zip(pools, targets, strict=True):
+            place = np.flatnonzero(pool.items == target)
+            if len(place):
+                rest = replace(self, fused=0.0).score(pool).astype(np.float64)
+                told.append((rest, pool.columns["fused"].astype(np.float64), int(place[0])))
+        if not told:
+            raise DataError("fusion: none of the queries has its item among the candidates")
+
+        def loss(weight: float) -> float:
+            sums = [(rest + weight * near, place) for rest, near, place in told]
+            return float(np.mean([logsumexp(total) - total[place] for total, place in sums]))
+
+        best = minimize_scalar(loss, bounds=(0.0, MOST), method="bounded").x
+        return replace(self, fused=float(best))
 
     @classmethod
     def learned(cls, pools: Sequence[Candidates], targets: Sequence[int]) -> Fusion:
@@ -68,12 +98,16 @@ class Fusion:
 
 
 class HybridSearch:
-    """Both searches over the same items, and how their scores are added."""
+    """The searches over the same items, and how their scores are added."""
 
     def __init__(
-        self, lexical: TextSearch, semantic: SemanticSearch, fusion: Fusion = Fusion()
+        self,
+        lexical: TextSearch,
+        semantic: SemanticSearch,
+        fusion: Fusion = Fusion(),
+        fused: FusedSearch | None = None,
     ) -> None:
-        self.lexical, self.semantic, self.fusion = lexical, semantic, fusion
+        self.lexical, self.semantic, self.fusion, self.fused = lexical, semantic, fusion, fused
 
     def find(self, text: str, k: int, without: Ints = none()) -> Candidates:
         """At most k items, best first; columns say each side's score and rank, 0 if not found."""
@@ -83,12 +117,20 @@ class HybridSearch:
         return pool.with_column("score", self.fusion.score(pool)).top("score", k)
 
     def pool(self, text: str, depth: int = DEPTH, without: Ints = none()) -> Candidates:
-        """The best of each side, with columns lexical, lexical_rank, semantic, semantic_rank."""
+        """The best of each side, with columns lexical, lexical_rank, semantic, semantic_rank.
+
+        Where items are fused also fused, the cosine times what the query's weights leave to other
+        modalities than the text, fused_rank, and a column a weight.
+        """
         words = self.lexical.find(text, depth, without)
         vector = self.semantic.vector(text)
         meant = self.semantic.near(vector, depth, without)
-        more = meant.items[~np.isin(meant.items, words.items)]
-        items = np.concatenate([words.items, more])
+        mixed = nothing()
+        if self.fused is not None:
+            mixed, score = self.fused.near_and_score(vector, depth, without)
+        items = words.items
+        for more in (meant.items, mixed.items):
+            items = np.concatenate([items, more[~np.isin(more, items)]])
         found, rank = placed(words.items, items)
         near, near_rank = placed(meant.items, items)
         meaning = np.append(meant.columns["score"], np.float32(0))[near]
@@ -100,6 +142,12 @@ class HybridSearch:
             "semantic": meaning.astype(np.float32),
             "semantic_rank": near_rank,
         }
+        if self.fused is not None:
+            known = score(items).columns
+            lean = 1 - self.fused.weights(vector).get("text", 1.0)
+            columns |= {k: v for k, v in known.items() if k.startswith(WEIGHT)}
+            columns["fused"] = np.asarray(lean * known["score"], np.float32)
+            columns["fused_rank"] = placed(mixed.items, items)[1]
         return Candidates(items, columns)
 
     def matched(self, text: str, items: Ints) -> list[str]:

@@ -124,21 +124,23 @@ class Hit(msgspec.Struct):
 
     asset_id: str
     position: int  # from 0
-    score: float  # by BM25, by cosine, or both added, as the mode has it
+    score: float  # by BM25, by cosine, or added, as the mode has it
     matched: str  # the words it holds
     asset: msgspec.Raw | dict[str, Any]  # the item's card
+    weights: dict[str, float] | None = None  # what each of its modalities counted, where fused
 
 
 class Hits(msgspec.Struct):
     """What a text matches, best first."""
 
     query: str
-    mode: str  # lexical, semantic or hybrid
+    mode: str  # lexical, semantic, hybrid or fused
     items: list[Hit]
     milliseconds: float
     understood: list[Reading] = []
     facets: dict[str, dict[str, int]] = {}  # of all that was found, by facet and value
     found: int = 0  # counted up to 200, or k where that is more
+    weights: dict[str, float] | None = None  # of each modality for this text, where fused
 
 
 class Completion(msgspec.Struct):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from hermes.encoders.vision import Descriptors, DescriptorsConfig
 from hermes.evaluation.intervals import bootstrap, paired
 from hermes.learn.alignment import Pairs
 from hermes.learn.fusion import FusionConfig, fused
+from hermes.retrieval.fused import FusedSearch
 
 from . import looks
 from .bench import Place
@@ -37,6 +39,7 @@ Row = dict[str, Any]
 CUT = 10  # of MRR
 LEADS = 0.5  # weight above which one of two modalities leads
 ENCODERS = ("catalogue", "minilm")  # of texts
+SPEED, LARGE, ROUNDS = "speed", 10_000, 300  # items and queries of what is timed
 LEARNED = FusionConfig()  # chosen on things that are learned from, a fifth of them held out
 RIVALS: dict[str, tuple[tuple[str, ...], FusionConfig]] = {
     "text only": (("text",), LEARNED),
@@ -109,16 +112,20 @@ class Trial:
 
 
 def measure(place: Place) -> list[Row]:
-    """Rows with each encoder of texts; `only` picks some.
+    """Rows with each encoder of texts, and how long a query takes; `only` picks some.
 
     A transformer whose weights are not here is a row that says so. Raises `ConfigError` for a name
     nobody knows.
     """
+    known = (*ENCODERS, SPEED)
     for name in place.only:
-        if name not in ENCODERS:
-            raise ConfigError(f"no measurement {name!r} in bench fusion{nearest(name, ENCODERS)}")
+        if name not in known:
+            raise ConfigError(f"no measurement {name!r} in bench fusion{nearest(name, known)}")
     ground, rows = Ground(place), list[Row]()
-    for name in place.only or ENCODERS:
+    for name in place.only or known:
+        if name == SPEED:
+            rows.append(speed(np.random.default_rng(0)))
+            continue
         try:
             rows += shown(name, trial(name, ground))
         except Unavailable as error:
@@ -178,6 +185,38 @@ def shown(name: str, one: Trial) -> list[Row]:
     for rival in (best, "equal weights"):
         rows.append(gain(f"{name}, fusion over {rival}: MRR@{CUT}", ours, found[rival]))
     return rows + leads(name, one, one.weights(fusion, items)) + examples(name, one, fusion, items)
+
+
+def speed(rng: np.random.Generator, items: int = LARGE) -> Row:
+    """Milliseconds of a query against drawn items with text and mostly a picture, one core."""
+
+    def draw(*shape: int) -> Floats:
+        return rng.normal(size=shape).astype(np.float32)
+
+    d, wide = 128, 200
+    tables = {"text": draw(wide + 1, d), "vision": draw(143, d)}
+    made = dict.fromkeys(tables, "drawn")
+    fusion = Fusion("drawn", made, draw(2 * wide + 1, d), draw(wide, d), tables)
+    there = np.stack([np.ones(items + 1, bool), rng.random(items + 1) < 0.8], axis=1)
+    keys = draw(items + 1, 2, d) * there[..., None]
+    search, took = FusedSearch(fusion, Projected(keys, there), Drawn()), list[float]()
+    for _ in range(ROUNDS):
+        vector = draw(1, wide)
+        began = perf_counter()
+        search.near(vector, CUT)
+        took.append((perf_counter() - began) * 1e3)
+    note = f"{items:,} items, two modalities of {d} values, p99 {np.percentile(took, 99):.2f} ms"
+    return above("fusion, served: a query, p50", float(np.median(took)), "ms", None, note)
+
+
+class Drawn:
+    """Stands where an encoder of queries does; its vectors are drawn."""
+
+    identity, d = "drawn", 200
+
+    def encode(self, things: Sequence[str]) -> Floats:
+        """Nothing is said.  n -> (n, D)"""
+        return np.zeros((len(things), self.d), np.float32)
 
 
 def gain(name: str, ours: Array, theirs: Array) -> Row:

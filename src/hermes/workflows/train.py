@@ -133,7 +133,7 @@ def train(
     check(recipe)
     log = data.interactions if known is None else known
     log = fielded(log, data)
-    content = read(recipe.content, data.catalogue, run.seed) if recipe.content else None
+    content = read(recipe.content, data.catalogue, run, recipe.fusion) if recipe.content else None
     if content is not None:
         log = replace(log, content=content.table)
     parts = cut(log, recipe.labels, recipe.length, np.random.default_rng(run.seed))

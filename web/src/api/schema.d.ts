@@ -406,8 +406,10 @@ export interface paths {
          * Search
          * @description Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
          *
-         *     What is understood as a constraint filters; its id in `plain` makes it plain words again. A
-         *     value of the answer's `facets` narrows: every category and creator, any domain and decade.
+         *     Where the bundle fuses text, picture and sound, hybrid adds that, fused searches by it alone,
+         *     and `weights` says what each modality counts for this text; elsewhere it is null. What is
+         *     understood as a constraint filters; its id in `plain` makes it plain words again.
+         *     A value of the answer's `facets` narrows: every category and creator, any domain and decade.
          */
         get: operations["search_v1_search_get"];
         put?: never;
@@ -909,6 +911,10 @@ export interface components {
             matched: string;
             position: number;
             score: number;
+            /** @default null */
+            weights: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * Hits
@@ -929,6 +935,10 @@ export interface components {
             query: string;
             /** @default [] */
             understood: components["schemas"]["Reading"][];
+            /** @default null */
+            weights: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * Holding

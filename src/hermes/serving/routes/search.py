@@ -12,6 +12,7 @@ from fastapi import Query as Param
 
 from hermes.core.types import Candidates
 from hermes.retrieval.facets import facets
+from hermes.retrieval.fused import shared
 
 from ..deps import Deps, House
 from ..openapi import found
@@ -36,8 +37,10 @@ async def search(
 ) -> Response:
     """Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
 
-    What is understood as a constraint filters; its id in `plain` makes it plain words again. A
-    value of the answer's `facets` narrows: every category and creator, any domain and decade.
+    Where the bundle fuses text, picture and sound, hybrid adds that, fused searches by it alone,
+    and `weights` says what each modality counts for this text; elsewhere it is null. What is
+    understood as a constraint filters; its id in `plain` makes it plain words again.
+    A value of the answer's `facets` narrows: every category and creator, any domain and decade.
     """
     deps.settings.admit(k)
     started, finder = perf_counter(), deps.engine.finder
@@ -47,7 +50,8 @@ async def search(
     items = hits(deps, first, finder.search.matched(q, first.items))
     by_facet = facets(finder.catalogue, best.items)
     took = (perf_counter() - started) * 1e3
-    out = Hits(q, used, items, took, readings(read, language), by_facet, len(best))
+    weights = finder.weights(q, read, used)
+    out = Hits(q, used, items, took, readings(read, language), by_facet, len(best), weights)
     return Response(ANSWER.encode(out), media_type="application/json")
 
 
@@ -71,5 +75,6 @@ def hits(deps: Deps, best: Candidates, words: Sequence[str]) -> list[Hit]:
     """Items with their cards, in their order."""
     codes: list[int] = best.items.tolist()
     names = deps.engine.catalogue.items.names
-    rows = zip(codes, best.columns["score"].tolist(), words, deps.shelf.of(codes), strict=True)
-    return [Hit(names[c], i, score, held, card) for i, (c, score, held, card) in enumerate(rows)]
+    scores, shares = best.columns["score"].tolist(), shared(best)
+    rows = zip(codes, scores, words, deps.shelf.of(codes), shares, strict=True)
+    return [Hit(names[c], i, *rest) for i, (c, *rest) in enumerate(rows)]
