@@ -1,7 +1,7 @@
 """The rankers of a bundle as stages: what each has learned, added to the blend (ADR 0007).
 
 One that learned from what pages showed has learned all of its score, and takes nothing of a blend
-that was learned from events.
+that was learned from events (ADR 0015).
 """
 
 from __future__ import annotations
