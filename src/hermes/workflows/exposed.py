@@ -88,22 +88,21 @@ def examples(
         odds.append(chance[np.minimum(pages.places[rows][mine][order], len(rates) - 1)])
     if not found or not any(one[-1].any() for one in found):
         raise DataError(
-            f"of {len(pages):,} pages none shows a candidate that was taken; raise labels.last, or"
-            " learn from events: leave the stage's `shown` out"
+            f"of {len(pages):,} pages none shows a candidate that was taken; raise labels.days or"
+            " labels.last, or learn from events: leave the stage's `shown` out"
         )
     return started(joined(found, columns), np.concatenate(odds))
 
 
 def started(x: Examples, odds: Array) -> Examples:
     """Rows that start from their place's log odds, and what brings the mean about."""
-    start = odds
     share = float(np.clip(x.labels.mean(), 1e-6, 1 - 1e-6))
 
     def missed(level: float) -> float:
-        return float(expit(start + level).mean()) - share
+        return float(expit(odds + level).mean()) - share
 
-    level = brentq(missed, -60.0 - start.max(), 60.0 - start.min())
-    return replace(x, offset=(start + level).astype(np.float32))
+    level = brentq(missed, -60.0 - odds.max(), 60.0 - odds.min())
+    return replace(x, offset=(odds + level).astype(np.float32))
 
 
 def appeals(shown: Shown | None, kept: Interactions) -> Floats | None:
