@@ -10,8 +10,10 @@ import pytest
 from hermes.core.errors import DataError
 from hermes.data import merges
 from hermes.data.build import dataset
+from hermes.data.ingest import ingest
 from hermes.data.lake import Lake
 from hermes.data.spec import DataSpec
+from hermes.domains.movielens import adapter
 
 
 def logged(lake: Lake, now: datetime, *rows: tuple[str, str, str, str | None, int | None]) -> None:
@@ -51,6 +53,33 @@ def test_pages_hold_what_was_shown_and_what_was_taken_of_it(lake: Lake, now: dat
     assert len(shown.take(shown.users == 0)) == 0
 
 
+def test_an_item_stands_on_a_page_once_where_it_stood_first_whatever_the_order_of_the_rows(
+    tmp_path: Path, films: Path, now: datetime
+) -> None:
+    rows = [("1", "2", "impression", "a", 4), *page("1", "a", "1", "2"), *page("1", "a", "3")]
+    found = []
+    for number, given in enumerate((rows, rows[::-1])):
+        lake = Lake(tmp_path / f"lake-{number}")
+        ingest(lake, adapter, films, now)
+        for row in given:
+            logged(lake, now + timedelta(minutes=rows.index(row)), row)
+        shown = dataset(lake, DataSpec(shown=True)).shown
+        assert shown is not None and len(shown) == 1
+        found.append((shown.items.tolist(), shown.places.tolist()))
+    assert found[0] == found[1]
+    assert found[0][1] == [0, 0, 1]
+
+
+def test_taken_is_what_counts_as_chosen(lake: Lake, now: datetime) -> None:
+    rows = [*page("1", "a", "1", "2"), ("1", "1", "click", "a", 0), ("1", "2", "purchase", "a", 1)]
+    logged(lake, now, *rows)
+    bought = dataset(lake, DataSpec(shown=True, kinds=("purchase", "rating"))).shown
+    assert bought is not None and bought.taken.tolist() == [False, True]
+    worth = {"movielens": {"click": 0.0}}
+    free = dataset(lake, DataSpec(shown=True), worth).shown
+    assert free is not None and free.taken.tolist() == [False, True]
+
+
 def test_what_is_shown_belongs_to_the_data(lake: Lake, now: datetime) -> None:
     logged(lake, now, *page("1", "a", "1", "2"), ("1", "1", "click", "a", 0))
     before = dataset(lake, DataSpec(shown=True)).hash
@@ -65,11 +94,12 @@ def test_an_item_merged_away_is_shown_as_the_one_that_is_kept(lake: Lake, now: d
     links = pl.DataFrame(
         [("2", "3", "movielens", 1), ("3", "3", "movielens", 0)], schema=merges.LINKS, orient="row"
     )
-    from hermes.data.build import MICROS
+    from hermes.data.build import MICROS, passing
     from hermes.data.pages import pages
 
     data = dataset(lake, DataSpec())
-    found = pages(lake, data.users, data.catalogue.items, links, MICROS)
+    liked = passing(lake, DataSpec(), {}).filter(pl.col("weight") > 0)
+    found = pages(lake, data.users, data.catalogue.items, links, liked, MICROS)
     names = data.catalogue.items.names
     assert [names[i] for i in found.items] == ["1", "3"]
     assert found.taken.tolist() == [False, True]

@@ -100,3 +100,19 @@ def test_nothing_in_a_snapshot_is_later_than_its_moment(shop: Catalogue) -> None
     at = taken(shop, log((3, 20100.0), (5, 20101.0), (6, 20099.5)))
     assert np.nanmin(at.first_seen) >= 0
     assert (at.recent <= at.popularity).all()
+
+
+def test_a_catalogue_may_grow_to_more_than_twice_its_size(shop: Catalogue) -> None:
+    small = Snapshot.of(shop, log((3, 1.0)), np.zeros((41, 0), np.float32), np.ones(41, np.float32))
+    few = replace(
+        small,
+        **{
+            name: getattr(small, name)[:9]
+            for name in ("popularity", "recent", "first_seen", "appeal", "category", "vectors")
+        },
+        item_fields=small.item_fields[:9],
+    )
+    grown = few.grown(shop)
+    assert len(grown.appeal) == len(grown.popularity) == 41
+    assert grown.appeal.tolist() == [1.0] * 9 + [0.0] * 32
+    assert not len(replace(few, appeal=few.appeal[:0]).grown(shop).appeal)

@@ -13,7 +13,7 @@ from hermes.artifacts.bundle import Bundle
 from hermes.core.errors import ConfigError, DataError
 from hermes.core.types import Candidates
 from hermes.data.dataset import Dataset
-from hermes.data.shown import Shown
+from hermes.data.shown import NEVER, Shown
 from hermes.evaluation.cascade import patient
 from hermes.features.columns import Columns
 from hermes.features.snapshot import Snapshot
@@ -37,7 +37,8 @@ def pages(tiny_data: Dataset) -> Shown:
     places = np.tile(np.arange(5), len(users))
     chance = np.where(items % 2 == 0, 0.8, 0.1) / (1 + places) ** 0.5
     taken = rng.random(len(items)) < chance
-    return Shown(users, times, np.arange(len(users) + 1) * 5, items, places, taken)
+    when = np.where(taken, np.repeat(times, 5) + 1e-4, NEVER)
+    return Shown(users, times, np.arange(len(users) + 1) * 5, items, places, when)
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,25 @@ def test_rankers_learn_from_pages_that_retrievers_know_nothing_of(
     assert (early.times <= ends[early.users]).all()
     mine = np.isin(early.users, [3, 7]).sum()
     assert len(late) + mine <= 2 * PAGES
+
+
+def test_what_followed_a_page_later_than_the_log_is_known_has_not_followed_yet(
+    data: Dataset,
+) -> None:
+    log = data.interactions
+    end = log.offsets()[6]
+    at = float(log.times[end - 3])  # the page is older than the last but one event
+    page = Shown(
+        np.array([5]), np.array([at - 0.1]), np.array([0, 3]), np.array([1, 2, 3]), np.arange(3),
+        np.array([at, float(log.times[end - 1]), NEVER]),
+    )  # fmt: skip
+    assert known(page, log).taken.tolist() == [True, True, False]
+    kept = log.take(log.rank_from_end() >= 1)
+    assert known(page, kept).taken.tolist() == [True, False, False]
+    before = log.take(log.rank_from_end() >= 3)
+    users = np.array([5])
+    assert unseen(page, kept, before, users).taken.tolist() == [True, False, False]
+    assert not len(unseen(page, log, kept, users))
 
 
 def test_a_query_knows_what_came_before_its_moment(data: Dataset) -> None:
@@ -156,6 +176,10 @@ def test_appeal_is_made_of_pages_that_came_before_the_labels(bundle: Bundle, dat
     whole = appeals(data.shown, log)
     assert whole is not None and not np.array_equal(mine, whole)
     assert appeals(None, kept) is None
+    assert data.shown is not None
+    late = data.shown.take(data.shown.times > log.times.max() - 1)
+    with pytest.raises(DataError, match=r"none is older .* lower labels\.days"):
+        appeals(late, kept)
 
 
 def test_a_stage_that_learns_from_pages_needs_them(
@@ -163,6 +187,11 @@ def test_a_stage_that_learns_from_pages_needs_them(
 ) -> None:
     with pytest.raises(ConfigError, match=r"rank\.shown: .* data\.shown = true"):
         parse({**recipe, "data": {}})
+    several = {**recipe["rank"], "model": "hermes.models.ensemble:Ensemble"}
+    with pytest.raises(ConfigError, match="give it one ranker"):
+        parse({**recipe, "rank": several})
+    with pytest.raises(ConfigError, match=r"labels\.days: -1"):
+        parse({**recipe, "labels": {"days": -1.0}})
     with pytest.raises(DataError, match=r"set data\.shown"):
         train(recipe, tiny_data, tmp_path / "b")
 

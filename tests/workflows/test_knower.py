@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hermes.data.shown import Shown
+from hermes.data.shown import NEVER, Shown
 from hermes.workflows.causes import Law
 from hermes.workflows.knower import Knower
 from hermes.world.truth import Truth
@@ -23,7 +23,8 @@ def pages(truth: Truth, user: int, n: int) -> Shown:
     days = np.repeat(times, 10)
     chance = truth.click(users, items, days, places, np.zeros(10 * n, np.int64))
     taken = rng.random(10 * n) < chance
-    return Shown(users[:n], times, np.arange(n + 1) * 10, items, places, taken)
+    when = np.where(taken, days, NEVER)
+    return Shown(users[:n], times, np.arange(n + 1) * 10, items, places, when)
 
 
 def test_the_more_was_shown_the_better_a_taste_is_known(truth: Truth) -> None:

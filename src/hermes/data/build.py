@@ -19,7 +19,7 @@ from .dataset import Dataset
 from .deeds import DEEDS, SHARED, WHOLE
 from .interactions import Interactions, no_fields
 from .lake import Lake
-from .pages import pages
+from .pages import coded, pages
 from .rules import WEIGHTS
 from .shelf import catalogue
 from .spec import DataSpec
@@ -64,7 +64,8 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     if not spec.shown:
         return found
     with lake.guard():
-        known = pages(lake, users, found.catalogue.items, links, MICROS)
+        liked = passing(lake, spec, weights or {}).filter(pl.col("weight") > 0)
+        known = pages(lake, users, found.catalogue.items, links, liked, MICROS)
     digest = hashlib.sha256(found.hash.encode())
     for column in known.arrays():
         digest.update(np.ascontiguousarray(column).tobytes())
@@ -76,10 +77,19 @@ def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) ->
 
     An event is worth what its own domain says, and belongs to the domain of the asset that is kept.
     """
-    scan = lake.scan("silver/events")
+    scan = passing(lake, spec, weights)
     wanted = pl.col("domain").is_in(spec.domains)
     if spec.domains:
         scan = scan.filter(wanted | pl.col("asset_id").is_in(links["asset_id"].implode()))
+    if not spec.kinds:
+        scan = scan.filter(pl.col("weight") != 0)
+    events = merges.resolved(scan.select("domain", *COLUMNS).collect(), links)
+    return (events.filter(wanted) if spec.domains else events).drop("domain")
+
+
+def passing(lake: Lake, spec: DataSpec, weights: Weights) -> pl.LazyFrame:
+    """Events of the kinds and values that count, with what each is worth in its domain."""
+    scan = lake.scan("silver/events")
     if spec.kinds:
         scan = scan.filter(pl.col("kind").is_in(spec.kinds))
     if spec.min_value is not None:
@@ -88,11 +98,7 @@ def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) ->
     for domain, own in weights.items():
         here = pl.col("kind").replace_strict(WEIGHTS | dict(own), return_dtype=pl.Float32)
         worth = pl.when(pl.col("domain") == domain).then(here).otherwise(worth)
-    scan = scan.with_columns(weight=worth)
-    if not spec.kinds:
-        scan = scan.filter(pl.col("weight") != 0)
-    events = merges.resolved(scan.select("domain", *COLUMNS).collect(), links)
-    return (events.filter(wanted) if spec.domains else events).drop("domain")
+    return scan.with_columns(weight=worth)
 
 
 def natural(frame: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -111,8 +117,8 @@ def assemble(
 ) -> Dataset:
     """Codes for names, in order of user, time and line."""
     log = events.select(
-        codes("user_id", users).alias("user"),
-        codes("asset_id", shelf.items).alias("item"),
+        coded("user_id", users).alias("user"),
+        coded("asset_id", shelf.items).alias("item"),
         "occurred_at", "weight", "split", "line", "event_id", "context", deeds().alias("deed"),
     ).sort("user", "occurred_at", "line", "event_id")  # fmt: skip
     names, user_fields = attributes(people, users)
@@ -150,15 +156,6 @@ def deeds() -> pl.Expr:
     known = {name: code for code, name in enumerate(DEEDS)}
     plain = pl.col("kind").replace_strict(known, default=0, return_dtype=pl.Int64)
     return pl.when(whole).then(known["finish"]).otherwise(plain)
-
-
-def codes(column: str, vocabulary: Vocabulary) -> pl.Expr:
-    """Names as codes."""
-    return pl.col(column).replace_strict(
-        pl.Series(vocabulary.names[1:], dtype=pl.String),
-        pl.int_range(1, len(vocabulary), eager=True),
-        return_dtype=pl.Int64,
-    )
 
 
 def attributes(people: pl.DataFrame, users: Vocabulary) -> tuple[tuple[Vocabulary, ...], Ints]:

@@ -7,11 +7,13 @@ before it liked to show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hermes.core.types import Array, Bools, Ints
+
+NEVER = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,20 @@ class Shown:
     offsets: Ints  # (R+1,)
     items: Ints  # (N,)
     places: Ints  # (N,) from 0
-    taken: Bools  # (N,) whether anything followed that speaks for the item
+    when: Array  # (N,) the day on which something followed that speaks for the item, or `NEVER`
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def taken(self) -> Bools:
+        """Whether anything followed.  -> (N,)"""
+        return np.asarray(self.when < NEVER)
+
+    def until(self, days: Array) -> Shown:
+        """As known on a day of each page: nothing has followed that came later.  (R,)"""
+        late = self.when > np.repeat(days, np.diff(self.offsets))
+        return replace(self, when=np.where(late, NEVER, self.when))
 
     def take(self, pages: Array) -> Shown:
         """The chosen pages, in the order given.  (n,) codes or (R,) booleans"""
@@ -41,9 +53,9 @@ class Shown:
             np.concatenate([[0], ends]).astype(np.int64),
             self.items[rows],
             self.places[rows],
-            self.taken[rows],
+            self.when[rows],
         )
 
     def arrays(self) -> tuple[Array, ...]:
         """All columns."""
-        return self.users, self.times, self.offsets, self.items, self.places, self.taken
+        return self.users, self.times, self.offsets, self.items, self.places, self.when

@@ -2,7 +2,8 @@
 
 A block gets of the query, the pool and a snapshot what it needs, and nothing else, and fills its
 part of the table; training calls the same functions on the same pools that serving does, so that
-the two agree to the bit.
+the two agree to the bit; only rows that pages showed stand in a pool that they themselves may have
+made larger.
 """
 
 from __future__ import annotations

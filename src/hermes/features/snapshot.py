@@ -77,7 +77,7 @@ class Snapshot:
             self,
             popularity=np.concatenate([self.popularity, none]),
             recent=np.concatenate([self.recent, none]),
-            appeal=np.concatenate([self.appeal, none[: len(self.appeal)]]),
+            appeal=np.concatenate([self.appeal, none]) if len(self.appeal) else self.appeal,
             first_seen=np.concatenate([self.first_seen, blank]),
             year=(catalogue.published / 365.25 + 1970).astype(np.float32),
             price=np.log1p(np.maximum(catalogue.price, 0)).astype(np.float32),

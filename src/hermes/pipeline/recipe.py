@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ class Stage:
     model: str  # module:Class
     config: dict[str, Any] = field(default_factory=dict)  # fields of the model's Config
     keep: int  # candidates that go on
-    negatives: int = 200  # candidates drawn from the pool for each label
+    negatives: int = 200  # candidates drawn from the pool for each label; not with `shown`
     rich: bool = True  # with the history's features
     shown: bool = False  # learn from what pages showed and what was taken; needs data.shown
 
@@ -217,10 +218,23 @@ def parse(table: dict[str, Any]) -> Recipe:
         check_fusion(recipe.fusion, recipe.content)
     if recipe.cold is not None:
         check_cold(recipe.cold, recipe)
+    if not 0 <= recipe.labels.days < math.inf:
+        raise ConfigError(f"labels.days: {recipe.labels.days} must be a number of days, or 0")
     for name, stage in recipe.stages.items():
-        if stage.shown and not recipe.data.shown:
-            raise ConfigError(f"{name}.shown: it learns from pages; set data.shown = true as well")
+        if stage.shown:
+            check_shown(name, stage, recipe.data)
     return recipe
+
+
+def check_shown(name: str, stage: Stage, data: DataSpec) -> None:
+    """Raise `ConfigError` where nobody reads pages, and for what is weighed beside the blend."""
+    if not data.shown:
+        raise ConfigError(f"{name}.shown: it learns from pages; set data.shown = true as well")
+    if stage.model.endswith(":Ensemble"):
+        raise ConfigError(
+            f"{name}.shown: an ensemble's weights are chosen for what it adds to the blend, and a"
+            " stage that pages taught adds to nothing; give it one ranker"
+        )
 
 
 def check_fusion(fusion: FusionSpec, content: ContentSpec | None) -> None:

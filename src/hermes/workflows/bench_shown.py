@@ -27,7 +27,7 @@ from .crossed import ratio
 
 EVENTS = (
     "data.shown=false", "labels.days=0.0", "labels.last=1", "prerank.keep=200", "rank.shown=false",
-    "-rank.config",
+    "-rank.config", "rank.negatives=100",
 )  # fmt: skip
 DESKTOP = 1
 NAMES = (

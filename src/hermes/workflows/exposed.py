@@ -1,8 +1,9 @@
 """What rankers learn from pages: what was shown, and whether it was taken.
 
 Candidates that were never shown say nothing, so only those that a page showed are rows, with the
-facts that they have in the pool of a request at that moment. A row starts from how often its place
-is looked at (`learn/places`), as log odds, and not from the blend, which was learned from events:
+facts that they have in the pool that reaches the stage at that moment, put together with what the
+page showed of all candidates. A row starts from the logarithm of how often its place is looked at
+(`learn/places`), and not from the blend, which was learned from events:
 what is learned is wanting, given that the item is looked at. A server, which has no place yet to
 think of, leaves the place out. Retrievers have not seen what these pages led to.
 
@@ -37,15 +38,15 @@ Reach = Callable[[Query], tuple[Candidates, Ints]]
 
 def unseen(shown: Shown, whole: Interactions, kept: Interactions, users: Ints) -> Shown:
     """Pages of `users` after the last event that retrievers learn from, up to the last known."""
-    first, last = latest(kept), latest(whole)
-    mine = np.isin(shown.users, users)
-    late = (shown.times > first[shown.users]) & (shown.times <= last[shown.users])
-    return shown.take(mine & late)
+    mine = known(shown, whole)
+    late = mine.times > latest(kept)[mine.users]
+    return mine.take(np.isin(mine.users, users) & late)
 
 
 def known(shown: Shown, whole: Interactions) -> Shown:
-    """Pages up to each user's last known event."""
-    return shown.take(shown.times <= latest(whole)[shown.users])
+    """Pages up to each user's last known event, and what had followed of them by then."""
+    pages = shown.take(shown.times <= latest(whole)[shown.users])
+    return pages.until(latest(whole)[pages.users])
 
 
 def latest(log: Interactions) -> Array:
@@ -106,13 +107,21 @@ def started(x: Examples, odds: Array) -> Examples:
 
 
 def appeals(shown: Shown | None, kept: Interactions) -> Floats | None:
-    """What retrievers may know of each item's appeal; None where nobody knows what was shown."""
+    """What retrievers may know of each item's appeal, (I,); None where nobody knows what was shown.
+
+    Raises `DataError` where no page is older than what is held back, or nothing of them was taken.
+    """
     if shown is None:
         return None
     pages = known(shown, kept)
+    if not len(pages):
+        raise DataError(
+            f"of {len(shown):,} pages none is older than the events that are held back; lower"
+            " labels.days, or leave data.shown out"
+        )
     return appeal(pages.items, pages.places, pages.taken, looked_at(pages), kept.shape.n_items)
 
 
 def looked_at(pages: Shown) -> Array:
-    """How often each place is looked at.  -> (K,)"""
+    """How often each place is looked at, of the first; raises `DataError` if nothing was taken."""
     return examined(pages.items, pages.places, pages.taken)

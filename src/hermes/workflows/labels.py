@@ -40,7 +40,8 @@ def cut(whole: Interactions, labels: Labels, length: int, rng: np.random.Generat
         held, said = late < labels.last, f"{labels.last + FEWEST} events"
     many = np.bincount(whole.users[held], minlength=len(counts))
     enough = (counts >= many + FEWEST) & (many >= (1 if labels.days else labels.last))
-    held &= enough[whole.users]
+    if not labels.days:
+        held &= enough[whole.users]
     users = rng.permutation(np.flatnonzero(enough))[: labels.users]
     if len(users) < 2:
         raise DataError(f"only {len(users)} users have {said}; nothing to rank by")
