@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter, time
+from time import perf_counter, sleep, time
 
 import msgspec
 import numpy as np
@@ -90,6 +90,40 @@ def test_items_shown_by_workers_that_ended_stay_shown(tmp_path: Path, sizes: lis
     one.leave()
     assert names(tmp_path) == [f"{ENDED}.recent", f"{ENDED}.seen"]
     assert np.flatnonzero(one.shown(30)).tolist() == sorted(size - 1 for size in sizes)
+
+
+WRITER = """
+import os, sys
+from pathlib import Path
+from hermes.serving.left import Left
+
+mine = Left(Path(sys.argv[1]), {"json": b"".join})
+while os.getppid() == int(sys.argv[2]):
+    mine.leave("json", b"whole" * 20_000)
+"""
+
+
+def test_who_reads_beside_a_writer_sees_its_file_once_and_whole(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(tmp_path), str(os.getpid())]
+    with subprocess.Popen(command) as writer:
+        try:
+            begin = perf_counter()
+            while not names(tmp_path) and perf_counter() - begin < 60:
+                sleep(0.01)
+            one = Left(tmp_path, {"json": b"".join})
+            seen, begin = [], perf_counter()
+            while len(seen) < 1000 or perf_counter() - begin < 1.5:
+                seen.append([len(body) for body in one.others("json")])
+        finally:
+            writer.kill()
+    assert [found for found in seen if found != [100_000]] == []
+
+
+def test_a_part_left_by_who_was_killed_is_not_read(tmp_path: Path) -> None:
+    one = Left(tmp_path, {"json": b"".join})
+    for name in (".999999.json", ".999999.json.part", "b.json", "999999.json", f"{ENDED}.json"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert one.others("json") == [b"999999.json", f"{ENDED}.json".encode()]
 
 
 def test_to_look_for_the_dead_takes_no_time(tmp_path: Path) -> None:

@@ -40,20 +40,24 @@ class Left:
         if self.folder is None:
             return []
         with locked(self.folder, fcntl.LOCK_SH):
-            found = sorted(self.folder.glob(f"*.{kind}"))
+            found = sorted(path for path in self.folder.glob(f"*.{kind}") if whole(path))
             return [path.read_bytes() for path in found if path.stem != self.own]
 
     def fold(self, kind: str) -> None:
-        """Add what workers left that have ended; one of our number is gone when we are new."""
+        """Add what workers left that have ended; one of our number is gone when we are new.
+
+        Who is killed after the sum is written and before the files that are in it are gone leaves
+        them to be added once more: a count may be too high by then, never too low.
+        """
         if self.folder is None or not self.ended(kind):
             return
         with locked(self.folder, fcntl.LOCK_EX):
             gone = self.ended(kind)  # another may have been faster
             if gone:
-                whole = self.folder / f"{ENDED}.{kind}"
-                before = [whole.read_bytes()] if whole.exists() else []
+                total = self.folder / f"{ENDED}.{kind}"
+                before = [total.read_bytes()] if total.exists() else []
                 bodies = [path.read_bytes() for path in gone]
-                replaced(whole, self.merges[kind]([*before, *bodies]))
+                replaced(total, self.merges[kind]([*before, *bodies]))
             for path in gone:
                 path.unlink()
 
@@ -67,9 +71,14 @@ class Left:
         return [path for path in found if path.stem == self.own or not lives(int(path.stem))]
 
 
+def whole(path: Path) -> bool:
+    """Whether it is a worker's file, or that of all that ended, and not one half written."""
+    return path.stem.isdecimal() or path.stem == ENDED
+
+
 def replaced(path: Path, body: bytes) -> None:
-    """Written whole or not at all."""
-    part = path.with_name(f".{path.name}")
+    """Written whole or not at all; by no `*.kind` is it found before."""
+    part = path.with_name(f".{path.name}.part")
     part.write_bytes(body)
     part.replace(path)
 
