@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from typing import get_args
 
 import pytest
@@ -45,3 +46,21 @@ def test_a_name_is_never_translated() -> None:
 
 def test_english_and_what_nobody_speaks_here_stay() -> None:
     assert reading("genre: Comedy", "en") == reading("genre: Comedy", "ja") == "genre: Comedy"
+
+
+def test_a_genre_with_an_or_in_it_is_one_genre() -> None:
+    one = worded(Constraint(kind="category", value="", names=("War or Peace",)))
+    assert reading(one.reading, "de", one.names) == "Genre: War or Peace"
+    two = worded(Constraint(kind="category", value="", names=("War or Peace", "Noir")))
+    assert reading(two.reading, "de", two.names) == "Genre: War or Peace oder Noir"
+
+
+def test_a_code_is_read_whole() -> None:
+    assert [table(code) for code in ("est", "deutsch", "d", "", "-de", "frr-DE")] == [None] * 6
+    assert table("es_MX") == table("ES-419") == table("es") is not None
+
+
+def test_languages_that_nobody_has_heard_of_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    table("de")
+    monkeypatch.setattr(tomllib, "loads", lambda text: pytest.fail("read again"))
+    assert all(table(f"de-x{made}") is table("de") for made in range(3))

@@ -293,4 +293,4 @@ def years(held: Sequence[Wish]) -> tuple[int, ...]:
 
 def wished(language: str, wishes: Sequence[Wish]) -> str:
     """Wishes as one says them."""
-    return listed(language, [reading(one.text, language) for one in wishes])
+    return listed(language, [reading(one.text, language, one.names) for one in wishes])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,14 +20,23 @@ JOINED = ("genre", "in")  # whose names are alternatives
 
 
 @cache
-def table(language: str) -> Mapping[str, str] | None:
-    """The words of a language, by its code or that of a country's; None without any."""
+def tables() -> Mapping[str, Mapping[str, str]]:
+    """The words of every language, by its code."""
     found: dict[str, dict[str, str]] = tomllib.loads(WORDS.read_text("utf-8"))
-    return found.get(language.lower()[:2])
+    return found
 
 
-def reading(text: str, language: str = "en") -> str:
-    """What reads so in English, in another language.
+def table(language: str) -> Mapping[str, str] | None:
+    """The words of a language, by its code or that of a country's; None without any.
+
+    >>> table("de-AT") == table("DE_ch") == table("de"), table("est")
+    (True, None)
+    """
+    return tables().get(re.split("[-_]", language.lower(), maxsplit=1)[0])
+
+
+def reading(text: str, language: str = "en", names: Sequence[str] = ()) -> str:
+    """What reads so in English, in another language; no name of `names` is taken apart.
 
     >>> reading("genre: Comedy or Noir", "de"), reading("not 1990 to 1999", "fr-CA")
     ('Genre: Comedy oder Noir', 'pas de 1990 à 1999')
@@ -38,12 +47,11 @@ def reading(text: str, language: str = "en") -> str:
     if words is None:
         return text
     if text.startswith("not "):
-        return put(words["not"], reading(text[4:], language))
+        return put(words["not"], reading(text[4:], language, names))
     if found := LABEL.fullmatch(text):
         label, value = found[1], found[2]
-        names = value.split(" or ") if label in JOINED else [value]
-        said = names[0]
-        for name in names[1:]:
+        said, *more = apart(value, names) if label in JOINED else [value]
+        for name in more:
             said = put(words["or"], said, name)
         return f"{words[label]}: {said}"
     if found := BOUND.fullmatch(text):
@@ -51,6 +59,15 @@ def reading(text: str, language: str = "en") -> str:
     if found := SPAN.fullmatch(text):
         return put(words["to"], found[1], counted(words, found[2], found[3]))
     return text
+
+
+def apart(value: str, names: Sequence[str]) -> Sequence[str]:
+    """The alternatives that were joined, which may have an *or* themselves.
+
+    >>> apart("War or Peace", ["War or Peace"]), apart("War or Peace", [])
+    (['War or Peace'], ['War', 'Peace'])
+    """
+    return names if value == " or ".join(names) else value.split(" or ")
 
 
 def counted(words: Mapping[str, str], value: str, unit: str | None) -> str:

@@ -257,7 +257,7 @@ class Status(msgspec.Struct):
 def readings(read: Understood | None, language: str = "en") -> list[Reading]:
     """What was understood, in the order of the text."""
     every = () if read is None else read.constraints
-    said = [reading(one.reading, language) for one in every]
+    said = [reading(one.reading, language, one.names) for one in every]
     return [Reading(c.id, c.kind, s, c.negated, c.hard) for c, s in zip(every, said, strict=True)]
 
 

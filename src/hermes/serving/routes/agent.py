@@ -44,8 +44,9 @@ async def converse(deps: Deps, wanted: Talk) -> AsyncGenerator[Event, None]:
     """What happens in one turn, in its order; the last is `done`.
 
     What is remembered is written before a word is said, so that nothing is lost with a reader who
-    leaves, or with a model that does; wishes before the slate, so that turns at
-    once see each other.
+    leaves, or with a model that does; wishes before the slate, so that turns at once see each
+    other. What the slate showed is remembered after it, unless another turn has come meanwhile:
+    then what that one knew of stays, and *the second* or *it* means an item of the slate before.
     """
     began, here = perf_counter(), await asyncio.to_thread(mind, deps)
     past = deps.past(wanted.user)
@@ -132,7 +133,8 @@ def step(state: str, began: float, note: str = "") -> Step:
 def chips(kept: Kept, language: str) -> list[Reading]:
     """The wishes in force."""
     return [
-        Reading(w.id, w.kind, reading(w.text, language), w.negated, w.filters) for w in kept.wishes
+        Reading(w.id, w.kind, reading(w.text, language, w.names), w.negated, w.filters)
+        for w in kept.wishes
     ]
 
 
