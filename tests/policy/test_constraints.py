@@ -8,6 +8,7 @@ import pytest
 
 from hermes.core.errors import ConfigError
 from hermes.core.protocols import Query
+from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.policy.constraints import parse
 
@@ -63,3 +64,10 @@ def test_a_wrong_filter_says_what_is_wrong(
 ) -> None:
     with pytest.raises(ConfigError, match=says):
         fits(shop, **filters)
+
+
+def test_a_creator_nobody_knows_is_not_answered_with_all_there_are(shop: Catalogue) -> None:
+    crowd = replace(shop, creators=Vocabulary.of(f"Somebody {n}" for n in range(50_000)))
+    with pytest.raises(ConfigError, match="unknown name 'xyzzy'") as caught:
+        fits(crowd, creators="xyzzy")
+    assert len(str(caught.value)) < 100

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hermes.core.errors import ConfigError
+from hermes.core.vocab import Vocabulary
 from hermes.data.catalogue import Catalogue
 from hermes.retrieval.facets import chosen, facets
 
@@ -67,3 +69,10 @@ def test_what_is_no_facet_or_no_value_is_named(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         chosen(films(), wanted)
+
+
+def test_a_creator_nobody_knows_is_not_answered_with_all_there_are(shop: Catalogue) -> None:
+    crowd = replace(shop, creators=Vocabulary.of(f"Somebody {n}" for n in range(50_000)))
+    with pytest.raises(ConfigError, match="unknown name 'xyzzy'") as caught:
+        chosen(crowd, {"creator": ["xyzzy"]})
+    assert len(str(caught.value)) < 100

@@ -82,6 +82,16 @@ def test_a_value_nobody_knows_is_a_problem_that_names_the_nearest(client) -> Non
     assert "drama" in out.json()["detail"]
 
 
+@pytest.mark.parametrize("field", ["domain", "category", "creator", "decade", "plain"])
+def test_a_value_longer_than_any_name_is_refused(client, field: str) -> None:
+    longest = client.get("/v1/search", params={"q": "item", field: "x" * 1000})
+    assert "at most" not in longest.text
+    out = client.get("/v1/search", params={"q": "item", field: ["drama", "x" * 1001]})
+    assert out.status_code == 422
+    assert "at most 1000 characters" in out.json()["detail"]
+    assert len(out.content) < 500
+
+
 def test_what_was_understood_is_told_in_the_reader_s_language(client) -> None:
     for language, said in (
         ("en", "genre: drama"),

@@ -50,14 +50,27 @@ class Conflict(HermesError):
     """What was to be changed was changed by another meanwhile; asking again may do."""
 
 
+LISTED = 30  # names that a message lists at most
+MANY = 2000  # names that are compared at most
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
-    """' (did you mean X?)' or the list of what is valid; ends a `ConfigError` message.
+    """'; did you mean X?', else what is valid where that is a few; ends a `ConfigError` message.
+
+    Of many names none is listed, and of very many only those that begin as the word does are
+    compared, so that a wrong word costs a server neither its time nor a long answer.
 
     >>> nearest("lengt", ["length", "heads"])
     "; did you mean 'length'?"
     >>> nearest("zzz", ["length", "heads"])
     '; valid: heads, length'
     """
-    options = sorted(valid)
-    close = get_close_matches(word, options, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid: {', '.join(options)}"
+    options = list(valid)
+    alike, size = options, 0
+    while len(alike) > MANY and size < len(word):
+        size += 1
+        begin = word[:size].casefold()
+        alike = [one for one in alike if one[:size].casefold() == begin]
+    if close := get_close_matches(word, alike[:MANY], n=1):
+        return f"; did you mean {close[0]!r}?"
+    return f"; valid: {', '.join(sorted(options))}" if len(options) <= LISTED else ""

@@ -9,6 +9,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Response
 from fastapi import Query as Param
+from pydantic import StringConstraints
 
 from hermes.core.types import Candidates
 from hermes.retrieval.facets import facets
@@ -20,6 +21,7 @@ from ..schemas import ANSWER, Completion, Completions, Hit, Hits, readings
 
 router = APIRouter(prefix="/v1/search", tags=["search"])
 COUNTED = 200  # items that facets are counted of, where fewer are asked for
+Value = Annotated[str, StringConstraints(max_length=1000)]  # longer than any name of the contract
 
 
 @router.get("", responses=found(Hits))
@@ -28,11 +30,11 @@ async def search(
     q: Annotated[str, Param(min_length=1, max_length=1000)],
     k: Annotated[int, Param(ge=1, le=1000)] = 20,
     mode: str = "",
-    plain: Annotated[list[str], Param()] = [],  # noqa: B006
-    domain: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
-    category: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
-    creator: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
-    decade: Annotated[list[str], Param(max_length=64)] = [],  # noqa: B006
+    plain: Annotated[list[Value], Param(max_length=64)] = [],  # noqa: B006
+    domain: Annotated[list[Value], Param(max_length=64)] = [],  # noqa: B006
+    category: Annotated[list[Value], Param(max_length=64)] = [],  # noqa: B006
+    creator: Annotated[list[Value], Param(max_length=64)] = [],  # noqa: B006
+    decade: Annotated[list[Value], Param(max_length=64)] = [],  # noqa: B006
     language: Annotated[str, Param(max_length=35)] = "en",
 ) -> Response:
     """Items that a text asks for: by words (lexical), by meaning (semantic), or by both (hybrid).
