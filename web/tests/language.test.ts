@@ -25,6 +25,7 @@ test("the first language that is spoken here is taken", () => {
   expect(spoken([null, "ja", "de-AT", "en"])).toBe("de");
   expect(spoken(["ES_mx"])).toBe("es");
   expect(spoken(["xx", "toString", ""])).toBe("en");
+  expect(spoken(["constructor", "de"])).toBe("de");
 });
 
 test("one thing is one, many are many, and what fills a slot is never read again", async () => {
@@ -43,6 +44,7 @@ test("figures are written as the language writes them", async () => {
 
 test("parts, channels and stages have plain words, and a name nobody knows stays", async () => {
   expect([named("part", "collaborative"), channel("sasrec"), stage("channel.mine")]).toEqual(["what people like you chose", "the order of what you did", "mine"]);
+  expect([channel("constructor"), stage("channel.toString")]).toEqual(["constructor", "toString"]);
   await speak("de");
   expect(stage("prerank")).toBe("erstes Sortieren");
   expect(named("part", "weather")).toBe("weather");

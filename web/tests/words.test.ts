@@ -56,4 +56,5 @@ test("what a search is narrowed to is in its address, and one more click takes i
 test("a chosen value that is not counted can still be taken back", () => {
   expect(values({ Drama: 4 }, ["Noir"])).toEqual([["Noir", undefined], ["Drama", 4]]);
   expect(values({ Drama: 4 }, ["Drama"])).toEqual([["Drama", 4]]);
+  expect(values({}, ["constructor"])).toEqual([["constructor", undefined]]);
 });

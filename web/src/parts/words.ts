@@ -83,8 +83,8 @@ const LOOKS: Record<string, string> = {
   cold_start: "content", text: "words", semantic: "meaning", graph: "graph", popularity: "many", trending: "many",
 };
 export const channel = (name: string): string => {
-  const looks = LOOKS[name.replaceAll("-", "_").replace("two_tower", "twotower")];
-  return looks ? named("find", looks) : name;
+  const short = name.replaceAll("-", "_").replace("two_tower", "twotower");
+  return Object.hasOwn(LOOKS, short) ? named("find", LOOKS[short]!) : name;
 };
 
 /** `channel.sasrec` and `prerank` for people. */

@@ -27,6 +27,6 @@ export const asked = (text: string, plain: readonly string[], chosen: Narrowed):
 
 /** The values to choose among: those that were counted, and before them those that are chosen. */
 export function values(counts: Readonly<Record<string, number>> = {}, chosen: readonly string[]): [string, number | undefined][] {
-  const lost = chosen.filter((value) => !(value in counts));
+  const lost = chosen.filter((value) => !Object.hasOwn(counts, value));
   return [...lost.map((value): [string, undefined] => [value, undefined]), ...Object.entries(counts)];
 }

@@ -27,7 +27,7 @@ export const language = (): Language => now;
 export function spoken(wanted: readonly (string | null)[]): Language {
   for (const one of wanted) {
     const short = one?.toLowerCase().split(/[-_]/)[0] ?? "";
-    if (short in LANGUAGES) return short as Language;
+    if (Object.hasOwn(LANGUAGES, short)) return short as Language;
   }
   return "en";
 }
@@ -80,7 +80,7 @@ const written = (value: string | number): string =>
 /** A sentence in words. */
 export function t(key: Key, slots: Slots = {}): string {
   return template(key, slots["n"]).replace(/\{(\w+)\}/g, (whole, name: string) =>
-    name in slots ? written(slots[name]!) : whole,
+    Object.hasOwn(slots, name) ? written(slots[name]!) : whole,
   );
 }
 
