@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from hermes.artifacts.bundle import Bundle
 from hermes.cli import assemble as cli
 from hermes.core.errors import ArtifactError, ConfigError
+from hermes.core.types import Floats
 from hermes.data.build import dataset
 from hermes.data.catalogue import Catalogue
 from hermes.data.dataset import Dataset
@@ -33,6 +34,7 @@ from hermes.domains.world import adapter
 from hermes.encoders.colours import WORDS
 from hermes.encoders.naming import Hues, Naming
 from hermes.encoders.passages import passages
+from hermes.encoders.vision import Descriptors
 from hermes.pipeline.content import Finder
 from hermes.pipeline.recipe import parse
 from hermes.serving.deps import Deps
@@ -157,10 +159,7 @@ def test_what_comes_online_is_weighed_by_what_it_has(
     told = card | {"asset_id": "told", "title": "Zz Two", "image_uri": "pictures/none.jpg"}
     for one in (seen, told):
         assert client.request("PUT", f"/v1/assets/{one['asset_id']}", json=one).is_success
-    until = time.monotonic() + 30
-    while len(deps.engine.catalogue) < before + 2 and time.monotonic() < until:
-        deps.tick()
-        time.sleep(0.02)
+    grown(deps, before + 2)
     every = {"q": "a lovely red one", "k": 200, "mode": "fused"}
     found = {h["asset_id"]: h for h in client.get("/v1/search", params=every).json()["items"]}
     assert found["seen"]["weights"]["vision"] > 0.3
@@ -168,10 +167,69 @@ def test_what_comes_online_is_weighed_by_what_it_has(
     assert found["seen"]["position"] < found["told"]["position"]
 
 
-def red() -> bytes:
+def grown(deps: Deps, size: int) -> None:
+    """Wait until the engine has so many items."""
+    until = time.monotonic() + 30
+    while len(deps.engine.catalogue) < size and time.monotonic() < until:
+        deps.tick()
+        time.sleep(0.02)
+    assert len(deps.engine.catalogue) == size
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures were looked at, each time that any were."""
+    seen, look = list[int](), Descriptors.encode
+
+    def encode(self: Descriptors, things: Sequence[bytes]) -> Floats:
+        seen.append(len(things))
+        return look(self, things)
+
+    monkeypatch.setattr(Descriptors, "encode", encode)
+    return seen
+
+
+def put(deps: Deps, make_client: Any, world: Path, name: str, body: bytes) -> None:
+    """An asset with this picture, taken in."""
+    (world / "pictures" / f"{name}.jpg").write_bytes(body)
+    card = {"domain": "products", "title": name, "image_uri": f"pictures/{name}.jpg"}
+    size = len(deps.engine.catalogue) + 1
+    card |= {"asset_id": name}
+    assert make_client(deps).request("PUT", f"/v1/assets/{name}", json=card).is_success
+    grown(deps, size)
+
+
+def test_only_a_new_picture_is_read_by_a_second_growth_and_none_by_another_worker(
+    deps: Deps, make_client: Any, world: Path, looked: list[int]
+) -> None:
+    put(deps, make_client, world, "first", red(240))
+    assert looked == [1]
+    before = deps.engine.finder.fused
+    put(deps, make_client, world, "second", red(120))
+    assert looked == [1, 1]
+    other = house(deps.settings)
+    assert looked == [1, 1]
+    for later in (deps.engine.finder.fused, other.engine.finder.fused):
+        assert before is not None and later is not None
+        np.testing.assert_allclose(later.keys[:, :-1], before.keys, atol=1e-5)
+        assert later.present[:, -2:].all()
+    other.close()
+
+
+def test_a_file_of_vectors_that_is_none_is_done_without(
+    deps: Deps, make_client: Any, world: Path, looked: list[int]
+) -> None:
+    deps.settings.vectors().write_bytes(b"no vectors " * 1000)
+    put(deps, make_client, world, "third", red(90))
+    assert looked == [1]
+    assert deps.engine.finder.fused is not None
+    assert deps.engine.finder.fused.present[:, -1].all()
+
+
+def red(paper: int = 250) -> bytes:
     """A red square on white."""
     out = BytesIO()
-    sheet = Image.new("RGB", (SIDE, SIDE), (250, 250, 250))
+    sheet = Image.new("RGB", (SIDE, SIDE), (paper, paper, paper))
     sheet.paste((195, 30, 40), (16, 16, 48, 48))
     sheet.save(out, "JPEG")
     return out.getvalue()
@@ -242,3 +300,11 @@ def test_two_modalities_are_needed() -> None:
         table = {"name": "x", "channels": channels, "fusion": {}}
         with pytest.raises(ConfigError, match=r"content\.text and content\.vision"):
             parse(table | ({"content": content} if content else {}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("items", 1), ("items", 19), ("d", 2), ("epochs", 0), ("held", 1.0)]
+)
+def test_sizes_that_nothing_can_be_learned_with_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=rf"fusion\.{name}: {value} must be"):
+        parse(RECIPE | {"fusion": {name: value}})

@@ -89,22 +89,31 @@ class Engine:
         return self.deeds[span]
 
 
-def assemble(path: Path, tier: int = 2, arrivals: Sequence[Card] = ()) -> Engine:
+def assemble(
+    path: Path, tier: int = 2, arrivals: Sequence[Card] = (), cache: Path | None = None
+) -> Engine:
     """Load a bundle and build its recommender; raises `ArtifactError` when it is not whole.
 
     arrivals: items that came since it was trained; they get codes behind the others, and what is
-    known of them is what they are.
+    known of them is what they are. cache: a file that keeps the vectors of their pictures and
+    sound for the next engine, and for other processes.
     """
     bundle = Bundle.load(path)
     try:
-        return engine(bundle, path, tier, arrivals)
+        return engine(bundle, path, tier, arrivals, cache)
     except KeyError as error:
         raise ArtifactError(
             f"{path}: it lacks {error}, so another version made it; train it again"
         ) from error
 
 
-def engine(bundle: Bundle, path: Path, tier: int, arrivals: Sequence[Card] = ()) -> Engine:
+def engine(
+    bundle: Bundle,
+    path: Path,
+    tier: int,
+    arrivals: Sequence[Card] = (),
+    cache: Path | None = None,
+) -> Engine:
     """All the parts of a bundle."""
     recipe = parse(dict(bundle.manifest["recipe"]))
     catalogue = grown(Catalogue.restore(bundle.arrays("catalogue")), arrivals)
@@ -114,7 +123,7 @@ def engine(bundle: Bundle, path: Path, tier: int, arrivals: Sequence[Card] = ())
     if len(offsets) < 2 or offsets[-1] != len(items) or len(items) != len(times):
         raise ArtifactError(f"{path}: the histories are inconsistent; train the bundle again")
     users, contexts = vocabularies(known)
-    finder = Finder.of(bundle, catalogue, np.exp(at.popularity))
+    finder = Finder.of(bundle, catalogue, np.exp(at.popularity), cache)
     made = recommender(bundle, recipe, catalogue, at, tier, finder)
     if recipe.intent is not None:
         made = replace(made, intent=Intent.of(catalogue, items, recipe.intent.strength))

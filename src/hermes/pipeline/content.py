@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 
 import msgspec
@@ -69,8 +70,13 @@ class Finder:
     joined: float = 0.0  # what its cosine counts beside BM25 and the meaning of texts
 
     @classmethod
-    def of(cls, bundle: Bundle, catalogue: Catalogue, popularity: Floats) -> Finder:
-        """From a bundle; raises `ArtifactError` when a vector's encoder is not in it."""
+    def of(
+        cls, bundle: Bundle, catalogue: Catalogue, popularity: Floats, cache: Path | None = None
+    ) -> Finder:
+        """From a bundle; raises `ArtifactError` when a vector's encoder is not in it.
+
+        cache: a file that keeps the vectors of pictures and sound that came since.
+        """
         search = TextSearch(catalogue)
         made = bundle.manifest.get("encoders", {})
         semantic = visual = fused = None
@@ -82,7 +88,7 @@ class Finder:
                 first = int(bundle.manifest["items"])
                 new = [msgspec.json.decode(c, type=Card) for c in catalogue.cards[first:]]
                 files = [{"vision": c.image_uri, "audio": c.audio_uri} for c in new]
-                fused = opened(bundle, encoder, texts(catalogue, first), files)
+                fused = opened(bundle, encoder, texts(catalogue, first), files, cache)
         if "vision" in made:
             visual = Visual(Vectors.restore(bundle.arrays("content.vision")))
         reader = Reader(Understanding(catalogue), search)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import structlog
 
 from hermes.artifacts.bundle import Bundle, Draft
 from hermes.core.errors import ArtifactError, HermesError, ShapeError
 from hermes.core.types import Array
 from hermes.encoders.base import Encoder, Vectors, beside
+from hermes.encoders.cache import Cache, encoded
 from hermes.encoders.fusion import Fusion, Projected
 from hermes.encoders.media import content
 from hermes.retrieval.fused import FusedSearch
+
+log = structlog.get_logger()
 
 Files = Mapping[str, str | None]  # addresses by modality
 PART, ITEMS = "fusion", "fusion.items"  # of a bundle
@@ -33,10 +38,12 @@ def opened(
     encoder: Encoder[str],
     texts: Sequence[str],
     files: Sequence[Files],
+    cache: Path | None = None,
 ) -> FusedSearch:
     """The search of a bundle with `fusion`; raises `ArtifactError` for parts of two trainings.
 
-    texts, files: of each item that came since, its text and its `vision` and `audio` by address.
+    texts, files: of each item that came since, its text and its `vision` and `audio` by address;
+    cache: a file of vectors, so that no engine encodes again what one before it has.
     """
     fusion, arrays = Fusion.restore(bundle.arrays(PART)), bundle.arrays(ITEMS)
     if arrays["made"].tobytes().decode() != fusion.identity:
@@ -44,7 +51,7 @@ def opened(
     items = Projected(arrays["keys"].astype(np.float32), arrays["present"])
     try:
         if texts:
-            more = fusion.project(late(bundle, fusion, encoder, texts, files))
+            more = fusion.project(late(bundle, fusion, encoder, texts, files, cache))
             items = Projected(
                 np.concatenate([items.keys, more.keys]),
                 np.concatenate([items.present, more.present]),
@@ -60,6 +67,7 @@ def late(
     encoder: Encoder[str],
     texts: Sequence[str],
     files: Sequence[Files],
+    cache: Path | None = None,
 ) -> dict[str, Vectors]:
     """Vectors of what came since, of all that can be read of it without loading weights."""
     spec = bundle.manifest["recipe"]["content"]
@@ -69,7 +77,8 @@ def late(
             bodies = [body(one.get(name), spec.get("root", "")) for one in files]
             if any(bodies):
                 fitted = bundle.arrays("encoders.vision") if name == "vision" else {}
-                out[name] = seen(bodies, fitted) if name == "vision" else heard(bodies)
+                see = name == "vision"
+                out[name] = seen(bodies, fitted, cache) if see else heard(bodies, cache)
     return out
 
 
@@ -81,19 +90,31 @@ def body(uri: str | None, root: str) -> bytes | None:
         return None
 
 
-def seen(bodies: Sequence[bytes | None], fitted: Mapping[str, Array]) -> Vectors:
+def seen(
+    bodies: Sequence[bytes | None], fitted: Mapping[str, Array], cache: Path | None = None
+) -> Vectors:
     """Pictures by the bundle's descriptors, and by the words of their colours."""
-    from hermes.encoders.cache import encoded
     from hermes.encoders.naming import Hues, Naming
     from hermes.encoders.vision import Descriptors
 
-    shapes = encoded(Descriptors.restore(fitted), bodies, what="pictures").vectors
-    return beside(shapes, encoded(Hues(Naming.load()), bodies, what="colours").vectors)
+    shapes = kept(Descriptors.restore(fitted), bodies, cache)
+    return beside(shapes, kept(Hues(Naming.load()), bodies, cache))
 
 
-def heard(bodies: Sequence[bytes | None]) -> Vectors:
+def heard(bodies: Sequence[bytes | None], cache: Path | None = None) -> Vectors:
     """Recordings by what a spectrogram says of them."""
     from hermes.encoders.audio import LogMel
-    from hermes.encoders.cache import encoded
 
-    return encoded(LogMel(), bodies, what="recordings").vectors
+    return kept(LogMel(), bodies, cache)
+
+
+def kept(
+    encoder: Encoder[bytes], bodies: Sequence[bytes | None], cache: Path | None = None
+) -> Vectors:
+    """Vectors of all, from a file where they are there; one that fails is done without."""
+    if cache is not None:
+        try:
+            return encoded(encoder, bodies, Cache(cache), what="arrivals").vectors
+        except (HermesError, OSError, sqlite3.Error) as error:
+            log.warning("arrivals are not kept", file=str(cache), error=str(error))
+    return encoded(encoder, bodies, what="arrivals").vectors

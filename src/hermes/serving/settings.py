@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         """Where the event log lies."""
         return self.log or self.bundle.resolve().parent / "hermes-log.db"
 
+    def vectors(self) -> Path:
+        """Where all workers keep the vectors of arrived pictures and sound: beside the log."""
+        log = self.event_log()
+        return log.with_name(f"{log.stem}-vectors.db")
+
     def picture_folder(self) -> Path | None:
         """The first folder of pictures that exists."""
         beside = [self.bundle / "pictures"] + ([self.lake / "pictures"] if self.lake else [])

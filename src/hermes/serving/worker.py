@@ -44,7 +44,7 @@ def house(settings: Settings) -> Deps:
     written = Log(settings.event_log(), limit=settings.log_bytes)
 
     def grow(cards: Sequence[Card]) -> Engine:
-        made = assemble(settings.bundle, tier, cards)
+        made = assemble(settings.bundle, tier, cards, settings.vectors())
         warm(made)
         return made
 
