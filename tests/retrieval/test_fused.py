@@ -112,6 +112,27 @@ def test_the_weights_of_a_query_are_those_of_an_item_at_the_mean(search: FusedSe
     np.testing.assert_allclose([told["text"], told["vision"]], expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("exact", [10, ITEMS])
+def test_a_modality_that_no_item_has_counts_nothing(exact: int) -> None:
+    fusion = learned()
+    every = projected(fusion)
+    keys, present = every.keys.copy(), every.present.copy()
+    keys[:, 1], present[:, 1] = 0, False
+    search = FusedSearch(fusion, Projected(keys, present), Planted(), exact)
+    assert search.weights(Planted().encode(["abca"])) == {"text": 1.0, "vision": 0.0}
+    assert set(search.find("abca", 3).columns["weight.vision"].tolist()) == {0.0}
+
+
+def test_one_item_is_found_and_no_item_is_not() -> None:
+    fusion = learned()
+    every = projected(fusion)
+    for size in (1, 2):  # the unknown is the first
+        items = Projected(every.keys[:size], every.present[:size])
+        search = FusedSearch(fusion, items, Planted())
+        assert search.find("abca", 3).items.tolist() == list(range(1, size))
+        assert len(search.score(Planted().encode(["abca"]), np.array([1, 9]))) == 2
+
+
 def test_queries_of_another_encoder_are_refused() -> None:
     fusion = replace(learned(), asker="text:other:2")
     with pytest.raises(ShapeError, match="text:other:2"):
@@ -161,3 +182,10 @@ def test_what_fusion_counts_is_learned_where_only_it_finds_what_is_meant() -> No
     assert sums.fused == pytest.approx(3, abs=1)
     with pytest.raises(DataError, match="none of the queries"):
         Sums().joined(pools[:1], [99])
+
+
+def test_fusion_that_helps_nothing_counts_exactly_nothing() -> None:
+    columns = {name: np.zeros(2, np.float32) for name in ("lexical", "semantic")}
+    pool = Candidates(np.arange(2), {**columns, "fused": np.array([0.0, 1.0], np.float32)})
+    assert Sums(fused=3.0).joined([pool], [0]).fused == 0
+    assert Sums().joined([pool], [1]).fused > 1

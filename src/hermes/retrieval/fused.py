@@ -124,12 +124,12 @@ class FusedSearch:
     def weights(self, vector: Floats) -> dict[str, float]:
         """What each modality counts for this query in an item that has all and is like the mean.
 
-        Empty where the query says nothing.  (1, D)
+        What no item has counts nothing. Empty where the query says nothing.  (1, D)
         """
         if not len(self.codes) or not vector.any():
             return {}
         logits = self.typical @ self.asked(vector)
-        alpha = softmax(logits[:, None], np.ones((len(logits), 1), bool))[:, 0]
+        alpha = softmax(logits[:, None], self.present.any(1)[:, None])[:, 0]
         return dict(zip(self.fusion.names, alpha.tolist(), strict=True))
 
 

@@ -50,7 +50,8 @@ class Fusion:
     def joined(self, pools: Sequence[Candidates], targets: Sequence[int]) -> Fusion:
         """With the weight of `fused` that makes the items meant likeliest, the others as they are.
 
-        Raises `DataError` where no query has its item among the candidates.
+        It is 0 where none makes them likelier than that. Raises `DataError` where no query has its
+        item among the candidates.
         """
         told = list[tuple[Array, Array, int]]()
         for pool, target in zip(pools, targets, strict=True):
@@ -59,14 +60,16 @@ class Fusion:
                 rest = replace(self, fused=0.0).score(pool).astype(np.float64)
                 told.append((rest, pool.columns["fused"].astype(np.float64), int(place[0])))
         if not told:
-            raise DataError("fusion: none of the queries has its item among the candidates")
+            raise DataError(
+                "fusion: none of the queries has its item among the candidates; hold more items out"
+            )
 
         def loss(weight: float) -> float:
             sums = [(rest + weight * near, place) for rest, near, place in told]
             return float(np.mean([logsumexp(total) - total[place] for total, place in sums]))
 
-        best = minimize_scalar(loss, bounds=(0.0, MOST), method="bounded").x
-        return replace(self, fused=float(best))
+        best = float(minimize_scalar(loss, bounds=(0.0, MOST), method="bounded").x)
+        return replace(self, fused=best if loss(best) < loss(0.0) else 0.0)
 
     @classmethod
     def learned(cls, pools: Sequence[Candidates], targets: Sequence[int]) -> Fusion:
