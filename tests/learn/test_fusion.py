@@ -149,6 +149,8 @@ def test_what_does_not_fit_is_refused() -> None:
     world = Planted(1, 20)
     with pytest.raises(ConfigError, match="lower d"):
         fused(world.pairs(), world.modalities, FusionConfig(d=WIDTH + 1))
+    with pytest.raises(ConfigError, match="d 2 is not above the 2 modalities"):
+        fused(world.pairs(), world.modalities, FusionConfig(d=2))
     with pytest.raises(ShapeError, match="one row an item"):
         fused(world.pairs(), {"text": Vectors(np.ones((3, WIDTH), np.float32), "text:t:1")})
     with pytest.raises(ShapeError, match="one of each a pair"):

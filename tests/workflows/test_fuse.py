@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from hermes.core.errors import DataError
+from hermes.core.errors import ConfigError, DataError
 from hermes.core.types import Floats
 from hermes.data.catalogue import Catalogue
 from hermes.data.script import tokens
@@ -17,9 +17,9 @@ from hermes.encoders.base import Vectors
 from hermes.encoders.colours import WORDS
 from hermes.encoders.passages import spread, windows
 from hermes.pipeline.content import Card, texts
-from hermes.pipeline.recipe import FusionSpec
+from hermes.pipeline.recipe import LEAST, FusionSpec
 from hermes.retrieval.fused import FusedSearch
-from hermes.workflows.fuse import Fused, Ground, fit
+from hermes.workflows.fuse import Fused, Ground, Trial, fit
 from hermes.workflows.lessons import SOUNDS, Stock
 
 SPEC = FusionSpec(d=48, epochs=6)
@@ -166,3 +166,32 @@ def test_too_few_items_are_one_clear_line(ground: Ground) -> None:
     few = replace(ground.stock, stories={}, colours=[""] * (N + 1), heard=np.zeros(N + 1, bool))
     with pytest.raises(DataError, match="0 items have a text of two passages"):
         fit(SPEC, replace(ground, stock=few))
+
+
+@pytest.mark.parametrize("held", [0.001, 0.009, 0.95, 0.999])
+def test_a_share_that_leaves_too_few_names_the_settings(ground: Ground, held: float) -> None:
+    with pytest.raises(
+        DataError, match=r"of 160 items \d+ are held .* fusion.items and fusion.held"
+    ):
+        fit(replace(SPEC, held=held), ground)
+
+
+@pytest.mark.parametrize(("items", "held"), [(LEAST, 0.1), (LEAST, 0.5)])
+def test_the_least_that_is_let_pass_is_learned_from(
+    ground: Ground, items: int, held: float
+) -> None:
+    told = fit(replace(SPEC, items=items, held=held, epochs=1), ground).told
+    assert told["held"] + told["learned"] == items
+
+
+def test_a_space_no_wider_than_the_modalities_is_refused(ground: Ground) -> None:
+    for d in (1, 3):
+        with pytest.raises(ConfigError, match=rf"d {d} is not above the 3 modalities"):
+            fit(replace(SPEC, d=d), ground)
+
+
+def test_without_stories_items_stay_whole_numbers(ground: Ground, made: Fused) -> None:
+    silent = replace(ground, stock=replace(ground.stock, stories={}))
+    trial = Trial(silent, made.fusion, ground.vectors, np.arange(1, 30))
+    hybrid = trial.hybrid(FusedSearch(made.fusion, made.items, ground.encoder))
+    assert hybrid.find("a splendid red", 5).items.dtype == np.int64

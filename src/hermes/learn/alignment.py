@@ -67,11 +67,16 @@ def aligned(pairs: Pairs, modalities: Modalities, d: int, l2: float, parts: int)
 
     The query and what its own encoder made begin along the strongest directions of the latter, so
     that cosines are kept; other modalities by the least squares that lead to their queries. Raises
-    `ConfigError` where d is more than the query has.
+    `ConfigError` where d is more than the query has, or not more than there are modalities.
     """
     width, own = pairs.queries.rows.shape[1], pairs.queries.encoder
     if d > width:
         raise ConfigError(f"fusion: d {d} is more than the {width} values of a query; lower d")
+    if d <= len(modalities):  # each has a direction of its own that says which it is
+        raise ConfigError(
+            f"fusion: d {d} is not above the {len(modalities)} modalities; raise fusion.d, and "
+            f"content.d where texts have less values ({width})"
+        )
     same = [v.rows for v in modalities.values() if v.encoder == own]
     rows = np.concatenate([pairs.queries.rows, *same])
     start = np.linalg.svd(rows, full_matrices=False)[2]

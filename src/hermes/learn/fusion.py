@@ -124,7 +124,7 @@ def fused(
 
     Begins where the query's own encoder already finds what means the same. Raises `ShapeError`
     where the modalities are of different catalogues, `DataError` where no item that is meant has
-    anything, `ConfigError` where d is more than the query has.
+    anything, `ConfigError` where d is more than the query has or leaves nothing of it.
     """
     usable(pairs, modalities)
     there = np.any([v.present[pairs.items] for v in modalities.values()], axis=0)

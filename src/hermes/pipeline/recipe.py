@@ -17,6 +17,7 @@ from hermes.data.spec import DataSpec
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")  # it becomes the name of a file
 TAKEN = ("prerank", "rank", "gate", "cold_start", "text", "semantic", "graph")
+LEAST = 20  # items that fusion is learned from and measured on
 PLACES = "hermes.models.retrievers.content:Content"  # the model that knows items by content
 
 
@@ -238,12 +239,16 @@ def check_shown(name: str, stage: Stage, data: DataSpec) -> None:
 
 
 def check_fusion(fusion: FusionSpec, content: ContentSpec | None) -> None:
-    """Raise `ConfigError` where there are no two modalities to weigh, and for sizes of nothing."""
+    """Raise `ConfigError` where there are no two modalities to weigh, and for too small sizes."""
     if content is None or not content.text or not (content.vision or content.audio):
         raise ConfigError("fusion: needs content.text and content.vision or content.audio")
-    for name in ("d", "epochs", "items"):
-        if getattr(fusion, name) < 1:
-            raise ConfigError(f"fusion.{name}: {getattr(fusion, name)} must be above 0")
+    if fusion.epochs < 1:
+        raise ConfigError(f"fusion.epochs: {fusion.epochs} must be above 0")
+    if fusion.items < LEAST:
+        raise ConfigError(f"fusion.items: {fusion.items} must be at least {LEAST}")
+    modalities = sum(bool(name) for name in (content.text, content.vision, content.audio))
+    if fusion.d <= modalities:
+        raise ConfigError(f"fusion.d: {fusion.d} must be above the {modalities} modalities")
     if not 0 < fusion.held < 1:
         raise ConfigError(f"fusion.held: {fusion.held} must be above 0 and below 1")
 

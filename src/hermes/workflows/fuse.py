@@ -27,7 +27,7 @@ from hermes.learn.fusion import FusionConfig, fused
 from hermes.learn.run import Run
 from hermes.pipeline.content import CUTS, added
 from hermes.pipeline.fused import save
-from hermes.pipeline.recipe import FusionSpec
+from hermes.pipeline.recipe import LEAST, FusionSpec
 from hermes.retrieval.fused import FusedSearch
 from hermes.retrieval.hybrid import HybridSearch
 from hermes.retrieval.semantic import SemanticSearch
@@ -35,7 +35,7 @@ from hermes.retrieval.text_search import TextSearch
 
 from .lessons import Lessons, Stock
 
-LEAST = 20  # items that something can be asked of
+HELD, KEPT = 2, 10  # items that are measured on and learned from, at least
 CUT = 10  # of MRR
 MOST = 200  # questions of each sort that are asked
 DEPTH = 100  # candidates of each side
@@ -93,8 +93,7 @@ def fit(spec: FusionSpec, ground: Ground, run: Run = Run()) -> Fused:
             f"{LEAST} are needed; leave it out"
         )
     drawn = run.rng().permutation(askable)[: spec.items]
-    parts = round(spec.held * len(drawn))
-    held, kept = drawn[:parts], np.sort(drawn[parts:])
+    held, kept = parted(drawn, spec)
     vectors = ground.without(drawn)
     config = FusionConfig(
         d=min(spec.d, ground.encoder.d),
@@ -112,6 +111,17 @@ def fit(spec: FusionSpec, ground: Ground, run: Run = Run()) -> Fused:
     told = {"identity": fusion.identity, "encoders": dict(fusion.encoders), "learned": len(kept)}
     told |= Trial(ground, fusion, vectors, held).measured()
     return Fused(fusion, fusion.project(ground.vectors), told)
+
+
+def parted(drawn: Ints, spec: FusionSpec) -> tuple[Ints, Ints]:
+    """Items that are held out, and the others; `DataError` where there are too few of either."""
+    part = round(spec.held * len(drawn))
+    if part < HELD or len(drawn) - part < KEPT:
+        raise DataError(
+            f"fusion: of {len(drawn)} items {part} are held and {len(drawn) - part} learned from; "
+            f"let fusion.items and fusion.held leave {HELD} and {KEPT} at least"
+        )
+    return drawn[:part], np.sort(drawn[part:])
 
 
 @dataclass(frozen=True)
@@ -197,7 +207,9 @@ class Trial:
         kept = ~np.isin(ground.passages["owner"], list(rest))
         old = ground.passages["rows"][kept].astype(np.float32)
         table = np.concatenate([old, ground.made(pieces).rows])
-        owners = np.concatenate([ground.passages["owner"][kept], np.array(list(rest))[owner]])
+        owners = np.concatenate(
+            [ground.passages["owner"][kept], np.array(list(rest), np.int64)[owner]]
+        )
         return HybridSearch(
             TextSearch(replace(ground.catalogue, cards=tuple(cards))),
             SemanticSearch(Vectors(table, ground.encoder.identity), owners, ground.encoder),
