@@ -129,7 +129,8 @@ class FusedSearch:
         if not len(self.codes) or not vector.any():
             return {}
         logits = self.typical @ self.asked(vector)
-        alpha = softmax(logits[:, None], self.present.any(1)[:, None])[:, 0]
+        had: Bools = np.any(self.present, axis=1, keepdims=True)
+        alpha = softmax(logits[:, None], had)[:, 0]
         return dict(zip(self.fusion.names, alpha.tolist(), strict=True))
 
 
