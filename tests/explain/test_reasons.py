@@ -67,10 +67,11 @@ def test_on_an_items_page_an_item_is_like_the_anchor(shop: Catalogue) -> None:
     ]
 
 
-def test_a_popular_channel_speaks_where_it_ranked_the_item_higher(shop: Catalogue) -> None:
-    first, second = explain(shop, [11, 13], [3], near=[2, 1], hot=[1, 2])
+def test_a_popular_channel_speaks_where_the_history_hardly_does(shop: Catalogue) -> None:
+    first, second, third = explain(shop, [11, 13, 15], [3], near=[101, 100, 101], hot=[1, 2, 101])
     assert first == Reason("popular", "Popular this week", (11,), ("hot",))
-    assert second.code == "because"
+    assert second.code == "because"  # both hold, and a person's own reason says more
+    assert third.code == "because"  # nothing else does
 
 
 def test_what_is_not_among_the_first_is_not_called_popular(shop: Catalogue) -> None:

@@ -14,10 +14,12 @@
 | chosen | Chosen for you | a channel that reads the history brought it, and there is a history |
 | catalogue | From the catalogue | |
 
-A popular channel, and one that knows how items hang together, speak before the history only where
-they ranked the item higher. The verb is what was done, as far as anybody knows. Where scores were
-taken apart a second item of the history may be named, the part that a claim stands for decides who
-speaks first, and a second claim that holds follows as a reason of its own.
+A person's own reasons speak before popularity, which is the first to speak only where it ranked the
+item higher, the history's channel has it beyond its first `popular` places, and no taste matches. A
+channel that knows how items hang together speaks before both where it ranked the item higher. The
+verb is what was done, as far as anybody knows. Where scores were taken apart a second item of the
+history may be named, the part that a claim stands for decides who speaks first, and a second claim
+that holds follows as a reason of its own.
 """
 
 from __future__ import annotations
@@ -88,7 +90,7 @@ class Reasons:
         )  # fmt: skip
 
     def first(self, seen: Seen, i: int, named: Counter[int]) -> Reason:
-        """Who speaks first of one item, by how high who says so ranked it."""
+        """Who speaks first of one item: own reasons that are strong, then what many choose."""
         past, place = seen.behind[i], seen.place[i]
         near = past[0].rank if past else np.inf
         popular, taste = place <= self.limits.popular, seen.taste[i]
@@ -97,12 +99,12 @@ class Reasons:
             return self.made(seen, i, "match")
         if (tie := seen.related[i]) and tie[0] <= min(near, place):
             return tie[1]
-        if past and not worn and not (popular and place < near):
+        if past and not worn and (near <= max(place, self.limits.popular) or not popular):
             return self.made(seen, i, "because")
-        if popular and not (taste and near <= place):
-            return self.made(seen, i, "popular")
         if taste:
             return self.made(seen, i, "taste")
+        if popular:
+            return self.made(seen, i, "popular")
         return self.made(seen, i, "new" if seen.new[i] else "chosen")
 
     def ordered(self, first: Reason, seen: Seen, i: int, apart: Mapping[str, Array]) -> Reason:
