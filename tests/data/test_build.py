@@ -74,7 +74,7 @@ def test_kinds_that_are_worth_nothing_are_no_history(lake: Lake, now: datetime) 
     rows = [{"user_id": "1", "asset_id": "3", "kind": k, "occurred_at": now} for k in kinds]
     lake.append_events(pl.DataFrame(rows), "serving", now)
     data = dataset(lake, DataSpec())
-    assert sorted(data.interactions.weights.tolist()) == [-1.0, 1, 1, 1, 1, 1, 3.0]
+    assert sorted(data.interactions.weights.tolist()) == [1, 1, 1, 1, 1, 3.0]
     own = dataset(lake, DataSpec(), {"movielens": {"purchase": 9.0}})
     assert own.interactions.weights.max() == 9
     assert len(dataset(lake, DataSpec(kinds=("impression",))).interactions) == 1

@@ -60,6 +60,10 @@ class Small:
     contexts: tuple[Vocabulary, ...] = ()
     path: Path = Path("bundle")
     deeds: Any = ()
+    turned: tuple[int, ...] = ()  # by everybody
+
+    def refused(self, user: int) -> Ints:
+        return np.array(self.turned if user else (), np.int64)
 
 
 def catalogue(names: list[str]) -> Catalogue:

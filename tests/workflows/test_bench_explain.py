@@ -8,8 +8,9 @@ import pytest
 
 from hermes.evaluation.cascade import patient
 from hermes.pipeline.assemble import Engine, assemble
-from hermes.workflows import bench_explain
-from hermes.workflows.causes import CAUSES, Law, largest, named
+from hermes.workflows import bench_explain, spoken
+from hermes.workflows.causes import CAUSES, Law, clear, named
+from hermes.workflows.spoken import COUNTS, counted
 from hermes.world.truth import Truth
 
 AT = datetime(2024, 10, 13, tzinfo=UTC)
@@ -20,29 +21,39 @@ def engine(tiny: Path) -> Engine:
     return assemble(tiny, 2)
 
 
-def test_the_causes_are_the_terms_of_the_law() -> None:
+def test_causes_are_what_is_wanted_over_the_average_item() -> None:
     truth = Truth.of("tiny", 3)
     law = Law(truth, 12.5)
-    every = np.arange(len(truth.items))
-    users, days = np.full(len(every), 7), np.full(len(every), 12.5)
-    rest = truth.preference(users, every, days) - law.causes(7).sum(axis=1)
-    people, items = truth.people, truth.items
-    attention = 0.9 * (np.log(0.03 + people.interest[7, items.domain]) / 4 + 0.45)
-    np.testing.assert_allclose(rest, attention - people.thrift[7] * items.dear - 1.0)
+    wanted = law.wanted(7)
+    causes = law.causes(wanted)
+    np.testing.assert_allclose(causes.sum(axis=1), wanted - wanted.mean(), atol=1e-12)
+    np.testing.assert_allclose(causes.mean(axis=0), 0.0, atol=1e-12)
+    every = np.array([law.causes(law.wanted(user))[:, 0] for user in range(len(truth.people))])
+    np.testing.assert_allclose(every.mean(axis=0), 0.0, atol=1e-12)  # nobody's in particular
+    assert np.ptp(law.causes(law.wanted(8))[:, 1:] - causes[:, 1:]) < 1e-9  # the same for all
 
 
-def test_the_true_cause_is_the_largest_of_those_that_may_be_said() -> None:
-    causes = np.array([[1.0, 3.0, 2.0], [5.0, 1.0, 0.0]])
-    items = np.array([0, 1])
-    assert largest(causes, items).tolist() == [1, 0]
-    may = np.array([[True, False, True], [True, True, True]])
-    assert largest(causes, items, sayable=may).tolist() == [2, 0]
-    assert largest(causes, items, over_mean=True).tolist() == [1, 0]
+def test_a_cause_is_clear_where_it_leads_by_one() -> None:
+    assert clear(np.array([[2.0, 0.9, 0.0], [0.0, 2.0, 1.1]])).tolist() == [True, False]
+
+
+def test_what_reasons_name_is_counted() -> None:
+    causes = np.array([[2.0, 0.5, 0.0], [0.0, 1.0, 0.5], [0.2, 0.0, 0.1]])
+    told, chances = [[0], [0, 1], [1]], np.array([0.9, 0.6, 0.95])
+    found = dict(zip(COUNTS, counted(causes, told, chances, np.array([0, 0, 0])), strict=True))
+    assert found == {
+        "items": 3, "any": 2, "first": 1, "chance": pytest.approx(2.45), "sure": 2,
+        "sure.right": 1, "named": 4, "own": 2, "popular": 1, "clear": 1, "clear.first": 1,
+        "clear.own": 1, "clear.popular": 0, "knower": 2, "clear.knower": 1,
+    }  # fmt: skip
+    rows = {row["name"].split(": ")[1]: row for row in spoken.rows(np.array([[*found.values()]]))}
+    assert rows["among those that an item's reasons name"]["value"] == pytest.approx(2 / 3)
+    assert rows["named first by a reason that is sure of it"]["value"] == pytest.approx(1 / 2)
 
 
 def test_reasons_that_name_no_cause_are_never_right() -> None:
     assert named(["chosen"]) == named(["catalogue"]) == []
-    assert [CAUSES[c] for c in named(["because", "taste", "popular"])] == ["taste", "popular"]
+    assert [CAUSES[c] for c in named(["because", "taste", "popular"])] == ["own", "popular"]
 
 
 def test_slates_are_taken_apart_wholly_and_deleting_is_asked_of_the_ranker(

@@ -20,7 +20,7 @@ from hermes.features.snapshot import Snapshot
 from hermes.pipeline.assemble import assemble
 from hermes.pipeline.queries import after, at_moments
 from hermes.pipeline.recipe import parse
-from hermes.workflows.exposed import appeals, examples, known, looked_at, unseen
+from hermes.workflows.exposed import appeals, examples, looked_at, unseen
 from hermes.workflows.train import train
 
 PAGES = 12  # a user
@@ -74,7 +74,7 @@ def test_rankers_learn_from_pages_that_retrievers_know_nothing_of(
     late = unseen(pages, whole, kept, np.array([3, 7]))
     assert set(late.users) == {3, 7}
     assert (late.times > ends[late.users]).all()
-    early = known(pages, kept)
+    early = kept.pages(pages)
     assert (early.times <= ends[early.users]).all()
     mine = np.isin(early.users, [3, 7]).sum()
     assert len(late) + mine <= 2 * PAGES
@@ -90,9 +90,9 @@ def test_what_followed_a_page_later_than_the_log_is_known_has_not_followed_yet(
         np.array([5]), np.array([at - 0.1]), np.array([0, 3]), np.array([1, 2, 3]), np.arange(3),
         np.array([at, float(log.times[end - 1]), NEVER]),
     )  # fmt: skip
-    assert known(page, log).taken.tolist() == [True, True, False]
+    assert log.pages(page).taken.tolist() == [True, True, False]
     kept = log.take(log.rank_from_end() >= 1)
-    assert known(page, kept).taken.tolist() == [True, False, False]
+    assert kept.pages(page).taken.tolist() == [True, False, False]
     before = log.take(log.rank_from_end() >= 3)
     users = np.array([5])
     assert unseen(page, kept, before, users).taken.tolist() == [True, False, False]

@@ -14,7 +14,8 @@ from hermes.artifacts.onnx_session import Session
 from hermes.core.types import Queries
 from hermes.data.dataset import Dataset
 from hermes.pipeline.answer import ask
-from hermes.pipeline.assemble import assemble, encoder_of
+from hermes.pipeline.assemble import assemble
+from hermes.pipeline.channels import encoder_of
 from hermes.workflows.train import train
 
 CONFIG = {"d": 8, "length": 10, "blocks": 2, "schedule": {"epochs": 2, "batch": 64, "refresh": 1}}

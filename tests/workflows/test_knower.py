@@ -46,7 +46,10 @@ def test_who_was_shown_nothing_has_the_usual_taste(truth: Truth) -> None:
 
 
 def test_only_the_taste_is_guessed(truth: Truth) -> None:
-    causes = Law(truth, 20.0).causes(3)
-    guessed = Knower(truth, pages(truth, 3, 5), np.ones(10)).guessed(causes, 3)
-    np.testing.assert_array_equal(guessed[:, 1:], causes[:, 1:])
-    assert not np.allclose(guessed[:, 0], causes[:, 0])
+    wanted = Law(truth, 30.0).wanted(3)
+    knower = Knower(truth, pages(truth, 3, 5), np.ones(10))
+    moved = knower.guessed(wanted, 3) - wanted
+    own = truth.people.tastes(np.array([3]), np.array([30.0]))[0]
+    taste = 4.5 * truth.items.vectors
+    np.testing.assert_allclose(moved, taste @ knower.taste(3) - taste @ own)
+    assert not np.allclose(moved, 0.0)

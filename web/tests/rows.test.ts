@@ -28,6 +28,14 @@ test("a reason makes a row from three items on, and the rest stand together in t
   expect(rows[1]!.assets.map((one) => one.asset_id)).toEqual(["a6", "a7", "a8"]);
 });
 
+test("a row says rather what is the reader's own, where the first reason is not sure", () => {
+  const both = (n: number): Item => {
+    const own = item(n, "Because you watched X");
+    return { ...own, reasons: [{ ...own.reasons[0]!, code: "popular", text: "Popular" }, ...own.reasons] };
+  };
+  expect(arrange([both(0), both(1), both(2)], 0, false).rows.map((row) => row.heading)).toEqual(["Because you watched X"]);
+});
+
 test("an empty slate is an empty page", () => {
   expect(arrange([], 5, true)).toEqual({ lead: undefined, wall: [], rows: [] });
 });

@@ -78,6 +78,7 @@ class Reason:
     evidence: tuple[int, ...] = ()  # item codes, mostly of the user's own history
     channels: tuple[str, ...] = ()
     more: tuple[Reason, ...] = ()  # what else can be said, the strongest first
+    chance: float | None = None  # that no other cause is larger, of the first; None: nobody can say
 
 
 class Channel(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,15 @@ class Queries:
         """The chosen rows."""
         context = None if self.context is None else self.context[index]
         return Queries(self.users[index], self.history[index], self.ages[index], context)
+
+
+class Odds(NamedTuple):
+    """What speaks for n items, in log odds over the average item's, and the variance of each."""
+
+    own: Floats  # (n,) that this person wants it more than everybody
+    main: Floats  # (n,) that everybody wants it
+    own_doubt: Floats  # (n,)
+    main_doubt: Floats  # (n,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def assemble(
         context=context.sizes(context_names),
     )
     times: Array = log["occurred_at"].to_physical().to_numpy() / MICROS  # float64 days
-    interactions = Interactions(
+    whole = Interactions(
         log["user"].to_numpy(),
         log["item"].to_numpy(),
         times,
@@ -142,11 +142,16 @@ def assemble(
         contexts=contexts,
         deeds=log["deed"].to_numpy(),
     )
-    split = None
+    refused, split = whole.weights < 0, None
+    interactions = whole.take(~refused)
     if log["split"].null_count() < len(log):
         split = log["split"].replace_strict(SPLITS, default=0, return_dtype=pl.Int64).to_numpy()
-    digest = fingerprint(users, shelf, interactions, names, split)
-    return Dataset(users, shelf, interactions, names, digest, context_names, split)
+        split = split[~refused]
+    digest = fingerprint(users, shelf, whole, names, split)
+    return Dataset(
+        users, shelf, interactions, names, digest, context_names, split,
+        refused=whole.take(refused),
+    )  # fmt: skip
 
 
 def deeds() -> pl.Expr:

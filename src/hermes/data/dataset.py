@@ -22,12 +22,15 @@ class Dataset:
 
     users: Vocabulary  # user ids
     catalogue: Catalogue  # its `items` are the asset ids
-    interactions: Interactions  # every event that passed the recipe's filters
+    interactions: (
+        Interactions  # every event that passed the recipe's filters and speaks for an item
+    )
     user_field_names: tuple[Vocabulary, ...]  # (G,) values of each user attribute, e.g. gender
     hash: str  # sha256 of what the lake held
     context_names: tuple[Vocabulary, ...] = ()  # values of each of `context.FIELDS`
     split: Ints | None = None  # (N,) 0 train, 1 valid, 2 test: for the `given` protocol
     shown: Shown | None = None  # what pages showed, where the spec wants it
+    refused: Interactions | None = None  # events that speak against an item: no history
 
     def arrays(self) -> dict[str, Array]:
         """Users, their attributes and histories, for a bundle."""
@@ -37,12 +40,31 @@ class Dataset:
             out |= {f"context.{field}.{k}": v for k, v in names.arrays().items()}
         if len(log.deeds) == len(log):
             out["deeds"] = log.deeds.astype(np.int8)
+        if self.refused is not None:
+            users, items = standing(self.refused, log)
+            ends = np.searchsorted(users, np.arange(log.shape.n_users + 1))
+            out |= {"refused.offsets": ends, "refused.items": items}
         return out | {
             "offsets": log.offsets(),
             "items": log.items,
             "times": log.times,
             "user_fields": log.user_fields,
         }
+
+
+def standing(refused: Interactions, log: Interactions) -> tuple[Ints, Ints]:
+    """Users and items of refusals that nothing took back later, each pair once.  -> (n,), (n,)"""
+    size = np.int64(log.shape.n_items)
+    kept = log.weights > 0
+    pairs, own = np.unique(log.users[kept] * size + log.items[kept], return_inverse=True)
+    latest = np.full(len(pairs) + 1, -np.inf)  # the last: of pairs that nobody chose
+    np.maximum.at(latest, own, log.times[kept])
+    said = refused.users * size + refused.items
+    place = np.searchsorted(pairs, said)
+    known = np.isin(said, pairs)
+    place[~known] = len(pairs)
+    users, items = np.divmod(np.unique(said[refused.times > latest[place]]), size)
+    return users, items
 
 
 def vocabularies(arrays: Mapping[str, Array]) -> tuple[Vocabulary, tuple[Vocabulary, ...]]:

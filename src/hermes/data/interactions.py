@@ -11,6 +11,7 @@ from hermes.core.errors import ShapeError
 from hermes.core.types import Array, Bools, Floats, Ints, Queries, Shape
 
 from . import context
+from .shown import Shown
 
 
 def no_fields() -> Ints:
@@ -58,6 +59,7 @@ class Interactions:
     contexts: Ints = field(default_factory=no_fields)  # (N, 3) see `context`; (0, 0): unknown
     content: Floats = field(default_factory=no_content)  # (I, D) what items are; (0, 0): unknown
     deeds: Ints = field(default_factory=no_deeds)  # (N,) codes of `deeds`; (0,): unknown
+    shown: Shown | None = None  # what pages showed until each user's last event here
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths and an unsorted log."""
@@ -89,8 +91,8 @@ class Interactions:
         return csr_array((self.weights[liked].astype(np.float32), cells), shape=size)
 
     def take(self, mask: Bools) -> Interactions:
-        """The same world with fewer events."""
-        return replace(
+        """The same world with fewer events, and nothing of a page that they do not know of."""
+        kept = replace(
             self,
             users=self.users[mask],
             items=self.items[mask],
@@ -99,6 +101,21 @@ class Interactions:
             contexts=self.contexts[mask] if len(self.contexts) else self.contexts,
             deeds=self.deeds[mask] if len(self.deeds) else self.deeds,
         )
+        return kept if self.shown is None else replace(kept, shown=kept.pages(self.shown))
+
+    def latest(self) -> Array:
+        """The day of each user's last event, before all days where there is none.  -> (U,)"""
+        offsets = self.offsets()
+        out = np.full(len(offsets) - 1, -np.inf)
+        some = np.diff(offsets) > 0
+        out[some] = self.times[offsets[1:][some] - 1]
+        return out
+
+    def pages(self, shown: Shown) -> Shown:
+        """Pages up to each user's last event here, and what had followed of them by then."""
+        latest = self.latest()
+        pages = shown.take(shown.times <= latest[shown.users])
+        return pages.until(latest[pages.users])
 
     def rank_from_end(self) -> Ints:
         """0 for each user's last event, 1 for the one before it, and so on.  -> (N,)"""

@@ -39,13 +39,14 @@ CLASSES = {
         "Bridge",
     ),
     "popularity": ("Popularity",),
-    "content": ("Content",),
+    "content": ("Content", "MixedEffects"),
 }  # fmt: skip
 MODALITIES = {"text": "text", "vision": "visual", "audio": "audio"}  # of a bundle's encoders
 DENSE = {
-    "popularity": ("popularity", "recent", "appeal"),
+    "popularity": ("popularity", "recent", "appeal", "main"),
     "freshness": ("first_seen", "year"),
     "facts": ("price",),
+    "content": ("own",),
     "history": (
         "category.past", "category.last", "year.gap", "popularity.gap", "like.last", "like.mean",
         "like.max", "past.length",

@@ -8,18 +8,23 @@
 | like | Like X | the same, where X is the anchor of an item's page |
 | related | Shares the director of X | the catalogue holds each step from X to the item |
 | popular | Popular this week | the item is among the first of the channel that counts that window |
+| | Often chosen when it is shown | of what is looked at, it is taken more often than the average |
 | taste | Matches your taste for Drama | Drama is commoner in the recent history than elsewhere |
 | kin | Drama, like X | both are of that category, and X is in the recent history |
 | new | New | published at most so long before the request |
 | chosen | Chosen for you | a channel that reads the history brought it, and there is a history |
 | catalogue | From the catalogue | |
 
-A person's own reasons speak before popularity, which is the first to speak only where it ranked the
-item higher, the history's channel has it beyond its first `popular` places, and no taste matches. A
-channel that knows how items hang together speaks before both where it ranked the item higher. The
-verb is what was done, as far as anybody knows. Where scores were taken apart a second item of the
-history may be named, the part that a claim stands for decides who speaks first, and a second claim
-that holds follows as a reason of its own.
+Where a channel can tell what a person wants more than everybody from what everybody wants, both in
+log odds, the larger of them is named. It is named alone where it is the larger with a chance of
+`sure`, by how well either is known; else the other follows as a reason of its own. Where no channel
+can and scores were taken apart, the part that a claim stands for decides, and a second one follows.
+
+Else a person's own reasons speak before popularity, which is the first to speak only where it
+ranked the item higher, the history's channel has it beyond its first `popular` places, and no taste
+matches. A channel that knows how items hang together speaks before all where it ranked the item
+higher. The verb is what was done, as far as anybody knows. Where more than one claim may be made, a
+second item of the history may be named.
 """
 
 from __future__ import annotations
@@ -32,25 +37,40 @@ from functools import lru_cache
 import numpy as np
 
 from hermes.core.protocols import Query, Reason
-from hermes.core.types import Array, Candidates, Ints
+from hermes.core.types import Array, Candidates, Ints, Odds
 from hermes.data.catalogue import Catalogue, padded
 
 from .attribution import PREFIX
-from .holdings import Makers, did, favourites, strongest_deeds
-from .seen import Behind, Crowd, Limits, Matcher, Seen, Tracer, Witness
+from .causes import Causes, above, parts, weighed
+from .holdings import Makers, did, favourites
+from .seen import (
+    Behind,
+    Crowd,
+    Limits,
+    Matcher,
+    Seen,
+    Tracer,
+    Weigher,
+    Witness,
+    crowded,
+    done,
+    fresh,
+    matched,
+    started,
+)  # fmt: skip
 from .wording import BASE, Claim, sentence
 
-SECONDS = 86400.0  # a day
-CROWD, AGE = ("popularity",), ("freshness",)  # parts of an attribution that are nobody's taste
+SHOWN = "Often chosen when it is shown"
 
 
 class Reasons:
     """Explains a slate from the columns its channels left and from the user's history."""
 
     def __init__(
-        self, catalogue: Catalogue, channels: Mapping[str, object], limits: Limits = Limits()
-    ) -> None:
-        self.catalogue, self.limits = catalogue, limits
+        self, catalogue: Catalogue, channels: Mapping[str, object], limits: Limits = Limits(),
+        weigher: Weigher | None = None,
+    ) -> None:  # fmt: skip
+        self.catalogue, self.limits, self.weigher = catalogue, limits, weigher
         self.witnesses = {n: c for n, c in channels.items() if isinstance(c, Witness)}
         self.crowds = {n: c.phrase for n, c in channels.items() if isinstance(c, Crowd)}
         self.matchers = {n: c for n, c in channels.items() if isinstance(c, Matcher)}
@@ -67,27 +87,35 @@ class Reasons:
         """(k,) the first reason of each item, in the order of the slate; others behind it."""
         apart = {c[len(PREFIX) :]: v for c, v in slate.columns.items() if c.startswith(PREFIX)}
         seen = self.look(query, slate, 2 if apart else 1)
+        causes = weighed(seen.odds) if seen.odds else parts(apart, len(slate)) if apart else None
         named = Counter[int]()
         out = []
         for i in range(len(slate)):
             first = self.first(seen, i, named)
-            if first.code in ("because", "like"):
-                named[first.evidence[0]] += 1
-            out.append(self.ordered(first, seen, i, apart) if apart else first)
+            out.append(first if causes is None else self.ordered(first, seen, i, causes))
+            if out[-1].code in ("because", "like"):
+                named[out[-1].evidence[0]] += 1
         return out
 
     def look(self, query: Query, slate: Candidates, most: int = 1) -> Seen:
         """What holds of each item; at most so many of the history behind it."""
         ranks = {c[5:]: v for c, v in slate.columns.items() if c.startswith("rank.")}
-        place, crowd = self.crowded(ranks, len(slate))
-        words, matcher = self.matched(query, slate.items)
+        place, crowd = crowded(ranks, self.crowds, len(slate))
+        words, matcher = matched(query, slate.items, self.matchers)
         behind = self.witnessed(query, slate.items, ranks, most)
         return Seen(
             query=query, items=slate.items.tolist(), ranks=ranks, behind=behind,
             deeds=done(query, behind), place=place, crowd=crowd,
             taste=self.taste(query, slate.items), new=self.fresh(query, slate.items),
             words=words, matcher=matcher, related=self.related(query, slate.items, ranks),
+            odds=self.odds(query, slate.items),
         )  # fmt: skip
+
+    def odds(self, query: Query, items: Ints) -> Odds | None:
+        """What speaks for each item; None where nobody can tell, or for a newcomer."""
+        if self.weigher is None or query.anchor or not len(query.history):
+            return None
+        return self.weigher.odds(query, items)
 
     def first(self, seen: Seen, i: int, named: Counter[int]) -> Reason:
         """Who speaks first of one item: own reasons that are strong, then what many choose."""
@@ -107,35 +135,47 @@ class Reasons:
             return self.made(seen, i, "popular")
         return self.made(seen, i, "new" if seen.new[i] else "chosen")
 
-    def ordered(self, first: Reason, seen: Seen, i: int, apart: Mapping[str, Array]) -> Reason:
-        """The first reason and one more, of another cause, the larger part first.
+    def ordered(self, first: Reason, seen: Seen, i: int, causes: Causes) -> Reason:
+        """The largest cause that may be said, and the one after it unless the largest is sure.
 
-        A match and what the graph tells stay first: a part does not know of them.
+        A match and what the graph tells stay first: no cause knows of them.
         """
-        crowd = sum(float(apart[name][i]) for name in CROWD if name in apart)
-        age = sum(float(apart[name][i]) for name in AGE if name in apart)
-        own = sum(float(values[i]) for values in apart.values()) - crowd - age
-        causes = {"own": own, "popular": crowd, "new": age}
+        size = {name: float(values[i]) for name, values in causes.size.items()}
         can = self.holds(seen, i)
-        if first.code in ("chosen", "catalogue"):
-            codes = sorted((c for c in causes if can[c]), key=causes.__getitem__, reverse=True)
-            claims = [self.own(seen, i) if c == "own" else self.made(seen, i, c) for c in codes[:2]]
-            return replace(claims[0], more=tuple(claims[1:])) if claims else first
-        mine = first.code if first.code in ("popular", "new") else "own"
-        others = [c for c in causes if c != mine and can[c]]
-        if not others:
+        said = sorted((name for name in size if can[name]), key=size.__getitem__, reverse=True)
+        if first.code in ("match", "related"):
+            others = [self.claim(seen, i, name, first) for name in said if name != "own"]
+            return replace(first, more=tuple(others[:1]))
+        if not said:
             return first
-        other = max(others, key=causes.__getitem__)
-        second = self.own(seen, i) if other == "own" else self.made(seen, i, other)
-        if first.code not in ("match", "related") and causes[other] > causes[mine]:
-            first, second = second, first
-        return replace(first, more=(second,))
+        chance = causes.of(said[0], i)
+        most = 1 if chance is not None and chance >= self.limits.sure else 2
+        claims = [self.claim(seen, i, name, first) for name in said[:most]]
+        return replace(claims[0], more=tuple(claims[1:]), chance=chance)
+
+    def claim(self, seen: Seen, i: int, cause: str, first: Reason) -> Reason:
+        """A cause in words; `first`, where that speaks of it already."""
+        if cause != "own":
+            return self.made(seen, i, cause)
+        return first if first.code in ("because", "like", "taste") else self.own(seen, i)
 
     def holds(self, seen: Seen, i: int) -> dict[str, bool]:
         """Which causes may be said of an item, be it second."""
-        most = max(self.limits.popular, self.limits.known * len(self.catalogue))
         own = bool(seen.behind[i]) or bool(seen.taste[i]) or self.kin(seen, i) is not None
-        return {"own": own, "popular": seen.place[i] <= most, "new": seen.new[i]}
+        popular = self.counted(seen, i) or self.liked(seen, i)
+        return {"own": own, "popular": popular, "new": seen.new[i]}
+
+    def counted(self, seen: Seen, i: int) -> bool:
+        """Whether an item stands high where it is counted what many choose."""
+        return bool(
+            seen.place[i] <= max(self.limits.popular, self.limits.known * len(self.catalogue))
+        )
+
+    def liked(self, seen: Seen, i: int) -> bool:
+        """Whether an item is taken more often than the average one by those who look at it."""
+        if seen.odds is None:
+            return False
+        return above(seen.odds, i) >= self.limits.sure
 
     def kin(self, seen: Seen, i: int) -> tuple[int, int] | None:
         """The latest of the recent history with a category of the item, and that category."""
@@ -163,7 +203,8 @@ class Reasons:
             told = tuple((c, by, seen.deeds.get(c, 0)) for c, _, by in seen.behind[i])
             return self.told(told, item, query.anchor > 0, language)
         if code == "popular":
-            return self.plain(code, item, seen.crowd[i], language)
+            crowd = seen.crowd[i] if self.counted(seen, i) else ""
+            return self.plain(code, item, crowd, language)
         if code in ("taste", "new"):
             return self.plain(code, seen.taste[i] if code == "taste" else item, "", language)
         if code == "match":
@@ -177,8 +218,9 @@ class Reasons:
     def say(self, code: str, subject: int, channel: str, language: str) -> Reason:
         """A claim of one subject, an item's code or a category's; kept for the next who asks."""
         if code == "popular":
-            words = self.said(Claim(code, self.crowds[channel]), language)
-            return Reason(code, words, (subject,), (channel,))
+            words = self.said(Claim(code, self.crowds[channel] if channel else SHOWN), language)
+            who = channel or (self.weigher.name if self.weigher else "")
+            return Reason(code, words, (subject,), (who,))
         if code == "taste":
             name = self.catalogue.categories.names[subject]
             return Reason(code, self.said(Claim(code, "category", name=name), language))
@@ -215,8 +257,8 @@ class Reasons:
                 continue
             found = channel.evidence(query, items).tolist()
             for past, code, rank in zip(out, found, ranks[name].tolist(), strict=True):
-                fresh = len(past) < most and (not past or past[0].item != code)
-                if code and fresh and rank < np.inf:  # not NaN
+                other = len(past) < most and (not past or past[0].item != code)
+                if code and other and rank < np.inf:  # not NaN
                     past.append(Behind(code, rank, name))
         return out
 
@@ -232,40 +274,18 @@ class Reasons:
                     out[i] = rank, self.tied(query, text, codes, name)
         return out
 
-    def matched(self, query: Query, items: Ints) -> tuple[list[str], str]:
-        """The words of the text that each item holds, and the channel that says so."""
-        if query.text:
-            for name, matcher in self.matchers.items():
-                return matcher.matched(query, items), name
-        return [""] * len(items), ""
-
-    def crowded(self, ranks: Mapping[str, Array], n: int) -> tuple[list[float], list[str]]:
-        """The best place of each item in a popular channel, and in which."""
-        place, crowd = [np.inf] * n, [""] * n
-        for name in filter(ranks.__contains__, self.crowds):
-            for i, rank in enumerate(ranks[name].tolist()):
-                if rank < place[i]:
-                    place[i], crowd[i] = rank, name
-        return place, crowd
-
     def taste(self, query: Query, items: Ints) -> list[int]:
         """The category of each item that the recent history has most above its share, or 0."""
         recent = query.history[-self.limits.recent :]
         if not len(recent) or query.anchor:
             return [0] * len(items)
-        limits = self.limits
-        tastes = favourites(
-            self.categories, self.common, recent, items, limits.often, limits.share, limits.lift
-        )
+        often, share, lift = self.limits.often, self.limits.share, self.limits.lift
+        tastes = favourites(self.categories, self.common, recent, items, often, share, lift)
         return [int(code) for code in tastes]
 
     def fresh(self, query: Query, items: Ints) -> list[bool]:
         """Published, and at most `new` days before the query."""
-        now = query.at.timestamp() / SECONDS
-        if not self.newest >= now - self.limits.new:  # nothing in the catalogue is
-            return [False] * len(items)
-        age = now - self.catalogue.published[items]
-        return [bool(x) for x in (age >= 0) & (age <= self.limits.new)]
+        return fresh(query, self.catalogue.published[items], self.newest, self.limits.new)
 
     def tied(self, query: Query, text: str, codes: tuple[int, ...], channel: str) -> Reason:
         """What a tracer told, in the reader's language where it is a part that both share."""
@@ -276,22 +296,3 @@ class Reasons:
             if part and words == sentence(claim):
                 words = self.said(claim, query.language)
         return Reason("related", words, codes, (channel,))
-
-
-def done(query: Query, behind: list[list[Behind]]) -> dict[int, int]:
-    """What was done with each item that is named, the strongest; nothing where nobody knows."""
-    if len(query.deeds) != len(query.history) or not len(query.history):
-        return {}
-    codes = list({one.item for past in behind for one in past})
-    deeds = strongest_deeds(query.history, query.deeds, np.array(codes, np.int64))
-    return dict(zip(codes, deeds.tolist(), strict=True))
-
-
-def started(text: str) -> str:
-    """A sentence without its subject as a line of its own.
-
-    >>> started("is in the same series as Alien"), started("shares the director of Alien")
-    ('Same series as Alien', 'Shares the director of Alien')
-    """
-    bare = text.removeprefix("is in the ").removeprefix("is ")
-    return bare[:1].upper() + bare[1:]

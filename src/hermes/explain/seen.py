@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
 from hermes.core.protocols import Query, Reason
-from hermes.core.types import Array, Ints
+from hermes.core.types import Array, Floats, Ints, Odds
+
+from .holdings import strongest_deeds
+
+SECONDS = 86400.0  # a day
 
 
 @runtime_checkable
@@ -41,6 +47,16 @@ class Tracer(Protocol):
         """(n,) -> n: a sentence without its subject, and the items it speaks of; or nothing."""
 
 
+@runtime_checkable
+class Weigher(Protocol):
+    """A channel that can tell everybody's wish for each candidate from a person's own."""
+
+    name: str
+
+    def odds(self, query: Query, items: Ints) -> Odds:
+        """Of n items."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """When a claim is worth making."""
@@ -53,6 +69,7 @@ class Limits:
     share: float = 0.1  # of those in a category, at least
     lift: float = 1.25  # times the category's share of the catalogue
     new: float = 30.0  # days
+    sure: float = 0.85  # chance of being the largest from which on a cause is named alone
 
 
 class Behind(NamedTuple):
@@ -79,3 +96,52 @@ class Seen:
     words: list[str]  # of the text
     matcher: str
     related: list[tuple[float, Reason] | None]
+    odds: Odds | None  # what speaks for each, where a channel can tell
+
+
+def crowded(
+    ranks: Mapping[str, Array], crowds: Container[str], n: int
+) -> tuple[list[float], list[str]]:
+    """The best place of each item in a popular channel, and in which."""
+    place, crowd = [np.inf] * n, [""] * n
+    for name in (name for name in ranks if name in crowds):
+        for i, rank in enumerate(ranks[name].tolist()):
+            if rank < place[i]:
+                place[i], crowd[i] = rank, name
+    return place, crowd
+
+
+def matched(query: Query, items: Ints, matchers: Mapping[str, Matcher]) -> tuple[list[str], str]:
+    """The words of the text that each item holds, and the channel that says so."""
+    if query.text:
+        for name, matcher in matchers.items():
+            return matcher.matched(query, items), name
+    return [""] * len(items), ""
+
+
+def fresh(query: Query, published: Floats, newest: float, most: float) -> list[bool]:
+    """Published, and at most so many days before the query.  (n,) days, `newest` of all items"""
+    now = query.at.timestamp() / SECONDS
+    if not newest >= now - most:  # nothing in the catalogue is
+        return [False] * len(published)
+    age = now - published
+    return [bool(x) for x in (age >= 0) & (age <= most)]
+
+
+def done(query: Query, behind: list[list[Behind]]) -> dict[int, int]:
+    """What was done with each item that is named, the strongest; nothing where nobody knows."""
+    if len(query.deeds) != len(query.history) or not len(query.history):
+        return {}
+    codes = list({one.item for past in behind for one in past})
+    deeds = strongest_deeds(query.history, query.deeds, np.array(codes, np.int64))
+    return dict(zip(codes, deeds.tolist(), strict=True))
+
+
+def started(text: str) -> str:
+    """A sentence without its subject as a line of its own.
+
+    >>> started("is in the same series as Alien"), started("shares the director of Alien")
+    ('Same series as Alien', 'Shares the director of Alien')
+    """
+    bare = text.removeprefix("is in the ").removeprefix("is ")
+    return bare[:1].upper() + bare[1:]

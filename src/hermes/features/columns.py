@@ -8,6 +8,7 @@ made larger.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from hermes.core.compiled import compiled
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Floats, Ints
+from hermes.core.types import Candidates, Floats, Ints, Odds
 
 from .snapshot import Snapshot
 
@@ -82,6 +83,7 @@ def history_columns(query: Query, pool: Candidates, at: Snapshot, out: Floats) -
 
 
 ITEM = ("popularity", "recent", "first_seen", "year", "price")
+ODDS = ("own", "main")
 HISTORY = (
     "category.past",
     "category.last",
@@ -103,6 +105,7 @@ class Columns:
     rich: bool = True  # with the history's block; the pre-ranker does without
     length: int = 50  # of the history a network reads
     learned: int = 0  # items that models know by their codes; those that came later are 0; 0: all
+    odds: Callable[[Query, Ints], Odds] | None = None  # of a channel that can tell them
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -114,7 +117,8 @@ class Columns:
         """(Fd,) of the dense columns."""
         facts = ("score", "gap", "rank")
         own = tuple(f"{fact}.{c}" for c in self.channels for fact in facts)
-        return (*own, "blend", "blend.gap", *self.facts, *(HISTORY if self.rich else ()))
+        odds = ODDS if self.odds else ()
+        return (*own, "blend", "blend.gap", *self.facts, *odds, *(HISTORY if self.rich else ()))
 
     @property
     def cardinalities(self) -> tuple[int, ...]:
@@ -144,6 +148,10 @@ class Columns:
         blend_columns(pool, out[:, end : end + 2])
         last = end + 2 + len(self.facts)
         out[:, end + 2 : last] = self.items.take(pool.items, 0)
+        if self.odds is not None:
+            told = self.odds(query, pool.items)
+            out[:, last], out[:, last + 1] = told.own, told.main
+            last += len(ODDS)
         if self.rich:
             history_columns(query, pool, self.at, out[:, last:])
         return out

@@ -31,6 +31,7 @@ def ask(
     return Query(
         id=request, at=at, user=code, history=items, ages=ages, deeds=engine.done(code),
         text=text, size=size, explain=explain, attribute=attribute, language=language,
+        exclude=engine.refused(code),
     )  # fmt: skip
 
 

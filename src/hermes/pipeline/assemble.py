@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
-from hermes.artifacts.onnx_session import Session
 from hermes.core.errors import ArtifactError
-from hermes.core.protocols import Channel
 from hermes.core.types import Array, Floats, Ints, Queries
 from hermes.core.vocab import Vocabulary
 from hermes.data.arrivals import Card, grown
@@ -24,7 +22,6 @@ from hermes.data.catalogue import Catalogue
 from hermes.data.dataset import vocabularies
 from hermes.explain.reasons import Reasons
 from hermes.features.snapshot import Snapshot
-from hermes.models.neighbours import Neighbours
 from hermes.policy.diversity import MMR
 from hermes.policy.exploration import EpsilonGreedy
 from hermes.policy.exposure import Parity
@@ -32,26 +29,22 @@ from hermes.policy.quota import Quota
 from hermes.policy.rules import Rules
 from hermes.policy.slatewise import Slatewise
 from hermes.ranking.intent import Intent
-from hermes.retrieval.channels import Bounded, NeighbourChannel, TrendingChannel
-from hermes.retrieval.cold_start import ColdStart
-from hermes.retrieval.embedding import EmbeddingChannel, Encoder, Remembered, unpadded
-from hermes.retrieval.graph import Graph
-from hermes.retrieval.hybrid import HybridChannel
-from hermes.retrieval.index import VectorIndex
-from hermes.retrieval.knowledge import GraphChannel
-from hermes.retrieval.text_search import TextChannel, TextSearch
+from hermes.retrieval.channels import Bounded, TrendingChannel
+from hermes.retrieval.effects import odds_of
+from hermes.retrieval.embedding import EmbeddingChannel, Remembered
+from hermes.retrieval.text_search import TextSearch
 
 from . import lead
 from .attributed import Attributor
 from .blend import Blend, Scale
-from .content import Finder, late_rows
+from .channels import COLD, bounded, by_content, channel_of, servable
+from .content import Finder
 from .rankers import gate_of, groups_of, stages
-from .recipe import ChannelSpec, ColdSpec, Light, Recipe, parse
+from .recipe import Recipe, parse
 from .recommender import Recommender
-from .restore import restored
 from .sources import Source, Sources
 
-COLD, GRAPH = "cold_start", "graph"
+NOTHING = np.zeros(1, np.int64), np.zeros(0, np.int64)  # nobody turned anything down
 SCALES: dict[str, Scale] = {"rrf": "rank", "normalised": "zscore", "learned": "zscore"}
 
 
@@ -72,6 +65,7 @@ class Engine:
     item_vectors: Floats  # (I, D) unit rows, for diversity
     path: Path
     deeds: Ints  # (N,) what was done, see data/deeds; (0,) where the bundle does not know
+    turned: tuple[Ints, Ints] = NOTHING  # (U+1,), (M,) user u turned down rows u to u+1
 
     @property
     def search(self) -> TextSearch:
@@ -82,6 +76,12 @@ class Engine:
         """Items and times of a user's events in the bundle; empty for a stranger."""
         span = slice(self.offsets[user], self.offsets[user + 1]) if user else slice(0, 0)
         return self.items[span], self.times[span]
+
+    def refused(self, user: int) -> Ints:
+        """Items that a user turned down, ascending; empty for a stranger.  -> (n,)"""
+        offsets, items = self.turned
+        known = 0 < user < len(offsets) - 1
+        return items[offsets[user] : offsets[user + 1]] if known else items[:0]
 
     def done(self, user: int) -> Ints:
         """What a user did with each item of the history; empty where nobody knows.  -> (H,)"""
@@ -142,6 +142,7 @@ def engine(
         item_vectors=at.vectors,
         path=path,
         deeds=known.get("deeds", np.zeros(0, np.int8)).astype(np.int64),
+        turned=(known.get("refused.offsets", NOTHING[0]), known.get("refused.items", NOTHING[1])),
     )
 
 
@@ -183,6 +184,7 @@ def recommender(
     learned = bundle.manifest.get("blend", {}).get("3" if tier == 3 else "2", {})
     weights = lead.weighed(learned, [c.name for c in specs])
     channels += by_content(bundle, recipe, catalogue, finder, weights)
+    by_name = {source.channel.name: source.channel for source in channels}
     diverse = MMR(
         vectors=at.vectors,
         weight=0.3 if kind.diversity is None else kind.diversity,
@@ -199,100 +201,11 @@ def recommender(
             parity=Parity(cohorts=catalogue.cohort, tolerance=kind.tolerance, always=kind.fairness),
             draw=EpsilonGreedy(epsilon=kind.epsilon) if kind.epsilon else None,
         ),
-        stages=() if tier == 3 else stages(bundle, recipe, at, tier),
+        stages=() if tier == 3 else stages(bundle, recipe, at, tier, by_name),
         gate=gate_of(bundle, at, tier),
         reader=finder.reader if finder else None,
-        attributor=Attributor(groups_of(bundle, [s.channel.name for s in channels])),
-        explainer=Reasons(catalogue, {s.channel.name: s.channel for s in channels}),
+        attributor=Attributor(groups_of(bundle, list(by_name))),
+        explainer=Reasons(catalogue, by_name, weigher=odds_of(by_name)[1]),
         retrieve=recipe.light.keep if tier == 3 else recipe.blend.keep,
         seats={COLD: recipe.cold.seats} if recipe.cold is not None else {},
     )
-
-
-def by_content(
-    bundle: Bundle,
-    recipe: Recipe,
-    catalogue: Catalogue,
-    finder: Finder | None,
-    weights: dict[str, float],
-) -> list[Source]:
-    """Channels that read what items are: new items, the graph, texts; sets what the new count."""
-    out = []
-    cold, own = recipe.cold, recipe.knowledge
-    if cold is not None and cold.channel in bundle.manifest["models"]:
-        out.append(Source(channel=cold_start(bundle, cold, catalogue)))
-        weights[COLD] = weights.get(cold.channel, 1.0)
-    if own is not None:
-        graph = Graph.of(catalogue) if finder is None else finder.graph
-        walks = GraphChannel(GRAPH, graph, length=own.length, method=own.method)
-        out.append(Source(channel=walks))
-    if finder is not None:
-        out.append(texts(finder))
-    return out
-
-
-def texts(finder: Finder) -> Source:
-    """The channel that answers to words: by what they say, and by what they mean where it can."""
-    if finder.hybrid is None:
-        return Source(channel=TextChannel(lead.CHANNEL, finder.search), when="text")
-    return Source(channel=HybridChannel(lead.CHANNEL, finder.hybrid), when="text")
-
-
-def cold_start(bundle: Bundle, spec: ColdSpec, catalogue: Catalogue) -> ColdStart:
-    """Items with fewer events than `spec` asks for, where their content places them."""
-    model, length = (
-        restored(bundle, spec.channel),
-        bundle.manifest["models"][spec.channel]["length"],
-    )
-    events = np.bincount(bundle.arrays("users")["items"], minlength=len(catalogue))
-    new = np.flatnonzero(events[: len(catalogue)] < spec.events)[1:]
-    if len(catalogue) > len(model.items):
-        model.grow(late_rows(bundle, catalogue, len(model.items)))
-    places = model.catalogue()[new]
-    return ColdStart(COLD, model.embed, new, places, catalogue.published[new], length=length)
-
-
-def bounded(channel: Channel, items: int, catalogue: Catalogue) -> Channel:
-    """As it is; in a catalogue that has grown, kept from what it has not learned."""
-    whole = len(catalogue) == items or isinstance(channel, TrendingChannel)
-    return channel if whole else Bounded(channel, items)
-
-
-def servable(bundle: Bundle, name: str, tier: int) -> bool:
-    """Networks are not served on tier 3, nor what the bundle does not hold."""
-    model = bundle.manifest["models"].get(name)
-    return model is not None and not (tier == 3 and model["neural"])
-
-
-def channel_of(bundle: Bundle, spec: ChannelSpec, light: Light, tier: int) -> Channel:
-    """A model of the bundle as a source of candidates."""
-    entry = bundle.manifest["models"][spec.name]
-    if entry["embedder"]:
-        index = VectorIndex.restore(bundle.arrays(f"models/{spec.name}.index"))
-        encoder, asked = encoder_of(bundle, spec.name, tier)
-        return EmbeddingChannel(spec.name, encoder, index, length=entry["length"], asked=asked)
-    model = restored(bundle, spec.name)
-    length = entry["length"]
-    if tier == 3 and isinstance(model, Neighbours):
-        model.shorten(light.neighbours)
-        length = min(length, light.length)
-    if spec.model.endswith(":Popularity"):
-        none = np.zeros((1, 1), np.int64)
-        stranger = Queries(np.zeros(1, np.int64), none, none.astype(np.float32))
-        return TrendingChannel(spec.name, model.score(stranger)[0])
-    return NeighbourChannel(spec.name, model, length=length, above=0.0)
-
-
-def encoder_of(bundle: Bundle, name: str, tier: int) -> tuple[Encoder, bool]:
-    """Queries to vectors, by the graph on tier 2, and whether it reads how a request is made."""
-    graph = bundle.graph(name)
-    if tier == 1 or graph is None:
-        model = restored(bundle, name)
-        return model.embed, "context" in getattr(getattr(model, "net", None), "inputs", ())
-    session = Session(graph)
-
-    def run(queries: Queries) -> Floats:
-        return np.asarray(session.run(**unpadded(queries)))
-
-    encode = run if "ages" in session.inputs else Remembered(run)
-    return encode, "context" in session.inputs

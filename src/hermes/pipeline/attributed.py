@@ -14,7 +14,7 @@ the history's.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ class Sharing:
     columns: Ints  # (Fd,) of each dense column its group, see `explain/groups`
     codes: Ints  # (Fs,) of each sparse column
     solve: Solver
-    blended: bool = True  # what was learned is added to the blend
+    start: Sequence[int] | None = None  # columns that learning adds to; None: to the blend
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,10 @@ class Attributor:
         assert stage.shared is not None
         game, mean = self.game(made, query, items, trace, stage)
         none = game.usual[None], game.unknown[None], game.history
-        base = float(stage.shared.learned(*none)[0]) + mean * stage.shared.blended
+        start, first = started(game, mean, stage.shared)
+        base = float(stage.shared.learned(*none)[0]) + first
         learned, method = stage.shared.solve(game)
-        parts = learned + game.terms * stage.shared.blended
+        parts = learned + start
         out = {name: parts[:, g] for g, name in enumerate(game.names)}
         by = items.columns["score"] - items.columns[stage.scorer.name]
         moved(out, by, items.items, trace)
@@ -150,6 +151,17 @@ class Attributor:
             out[group] = out.get(group, 0.0) + (values[mine].astype(np.float64) - usual)
             mean += usual
         return out, mean
+
+
+def started(game: Game, blend: float, shared: Sharing) -> tuple[Array, float]:
+    """What a score starts from: each part's over the baseline's, and the baseline's.  -> (n, G)"""
+    if shared.start is None:
+        return game.terms, blend
+    out, base = np.zeros_like(game.terms), 0.0
+    for column in shared.start:
+        out[:, game.columns[column]] += game.dense[:, column] - np.float64(game.usual[column])
+        base += float(game.usual[column])
+    return out, base
 
 
 def given(trace: Trace, name: str) -> Candidates:

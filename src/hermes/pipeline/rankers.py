@@ -20,11 +20,12 @@ from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.explain.attribution import Solver, of_any, of_factors, of_trees
 from hermes.explain.attribution import mixed as mixture
 from hermes.explain.groups import channel_groups, dense_groups, sparse_groups
-from hermes.features.columns import Columns
+from hermes.features.columns import ODDS, Columns
 from hermes.features.examples import Examples
 from hermes.features.snapshot import Snapshot
 from hermes.ranking.gate import Gate
 from hermes.ranking.scorer import Features, RankerScorer, Score
+from hermes.retrieval.effects import EffectsChannel, odds_of
 
 from .attributed import Sharing
 from .recipe import Recipe
@@ -41,15 +42,19 @@ class Part(NamedTuple):
     hybrid: Score | None = None  # the same of rows that mix two items; None: `score` can
 
 
-def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Stage, ...]:
+def stages(
+    bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int, channels: Mapping[str, object]
+) -> tuple[Stage, ...]:
     """Pre-rank and fine-rank, where the bundle has them."""
+    odds = odds_of(channels)[1]
     out = []
     for name, spec in recipe.stages.items():
         if name not in bundle.manifest["models"]:
             continue
-        columns = columns_of(bundle.manifest["models"][name], at)
+        columns = columns_of(bundle.manifest["models"][name], at, odds)
         part = learned_part(bundle, name, at, tier)
-        scoring = part.score if spec.shown else added(part.score, columns.names.index("blend"))
+        names = ("blend",) if not spec.shown else ODDS if columns.odds else ()
+        start = [columns.names.index(name) for name in names]
         features = features_of(columns, part.read)
         shared = Sharing(
             features=features,
@@ -57,9 +62,9 @@ def stages(bundle: Bundle, recipe: Recipe, at: Snapshot, tier: int) -> tuple[Sta
             columns=dense_groups(columns.names, groups_of(bundle, columns.channels)),
             codes=sparse_groups(len(columns.cardinalities)),
             solve=part.solve,
-            blended=not spec.shown,
+            start=start if spec.shown else None,
         )
-        scorer = RankerScorer(name, features, scoring)
+        scorer = RankerScorer(name, features, added(part.score, start))
         out.append(Stage(scorer=scorer, keep=spec.keep, shared=shared))
     return tuple(out)
 
@@ -86,11 +91,14 @@ def gate_of(bundle: Bundle, at: Snapshot, tier: int) -> Gate | None:
     )
 
 
-def columns_of(entry: Mapping[str, Any], at: Snapshot) -> Columns:
-    """The features a ranker was fitted on."""
+def columns_of(
+    entry: Mapping[str, Any], at: Snapshot, told: EffectsChannel | None = None
+) -> Columns:
+    """The features a ranker was fitted on; `told`: who tells the odds, where it reads any."""
     given, sparse = entry["columns"], entry["shape"]["sparse"]
     known = int(sparse[0]) if sparse else 0
-    return Columns(tuple(given["channels"]), at, given["rich"], given["length"], learned=known)
+    odds = told.odds if told is not None and given.get("odds") else None
+    return Columns(tuple(given["channels"]), at, given["rich"], given["length"], known, odds)
 
 
 def features_of(columns: Columns, read: Collection[str]) -> Features:
@@ -105,11 +113,13 @@ def features_of(columns: Columns, read: Collection[str]) -> Features:
     return features
 
 
-def added(learned: Score, start: int) -> Score:
-    """The blend, column `start`, and what was learned to add to it."""
+def added(learned: Score, start: Sequence[int]) -> Score:
+    """What some columns say, and what was learned to add to it."""
+    if not start:
+        return learned
 
     def scoring(dense: Floats, sparse: Ints, history: Ints) -> Floats:
-        return np.asarray(learned(dense, sparse, history) + dense[:, start])
+        return np.asarray(learned(dense, sparse, history) + dense[:, start].sum(axis=1))
 
     return scoring
 

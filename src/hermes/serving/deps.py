@@ -85,11 +85,14 @@ class Deps:
         rows = slice(int(engine.offsets[code]), int(engine.offsets[code + 1])) if code else slice(0)
         items, times = engine.items[rows], engine.times[rows]
         deeds = engine.deeds[rows] if len(engine.deeds) else np.zeros(len(items), np.int64)
+        refused = engine.refused(code)
         recent = self.log.recent(user_id, RECENT) if user_id else []
         if not recent:
-            return Past(code, items, times, NONE, deeds)
+            return Past(code, items, times, refused, deeds)
         known = set(zip(items.tolist(), np.round(times * DAY).tolist(), strict=True))
         added, disliked = self.sift(recent, known)
+        again = np.array([item for item, _, _ in added], np.int64)
+        disliked = np.union1d(np.setdiff1d(refused, again), disliked)
         if added:
             late = sorted(added, key=lambda one: one[1])
             items = np.concatenate([items, np.array([item for item, _, _ in late], np.int64)])

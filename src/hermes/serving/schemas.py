@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from hermes.core.errors import DataError, HermesError
 from hermes.retrieval.readings import reading
@@ -61,6 +61,7 @@ class Why(msgspec.Struct, gc=False):  # these make no cycle: nothing for the col
     text: str
     evidence: tuple[str, ...]
     channels: tuple[str, ...]
+    chance: float | UnsetType = UNSET  # that no other cause is larger; of a first one, if known
 
 
 class Item(msgspec.Struct, gc=False, omit_defaults=True):

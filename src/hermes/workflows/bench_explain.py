@@ -4,7 +4,7 @@ Completeness: what the parts of a score miss of its difference from the baseline
 part is deleted by giving its features the baseline's values, and the ranker is asked again; how
 much more that moves the score for the largest part than for one drawn among all parts. True causes:
 in simulated worlds on which nothing here was chosen, whether an item's reasons name the largest
-cause of the law (`causes`). Milliseconds: of the stage `attribution` for slates of 20.
+cause of the law (`causes`, `spoken`). Milliseconds: of the stage `attribution` for slates of 20.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,23 +20,23 @@ from hermes.artifacts.bundle import Bundle
 from hermes.core.config import resolve
 from hermes.core.errors import ArtifactError, ConfigError, nearest
 from hermes.core.protocols import Query
-from hermes.core.types import Array, Bools
+from hermes.core.types import Array
 from hermes.data.build import dataset
 from hermes.data.lake import Lake
 from hermes.evaluation.cascade import patient
-from hermes.evaluation.intervals import Interval, bootstrap
-from hermes.explain.reasons import Reasons
+from hermes.evaluation.intervals import Interval
 from hermes.pipeline import recipe as recipes
 from hermes.pipeline.answer import ask
 from hermes.pipeline.assemble import Engine, assemble
+from hermes.pipeline.attributed import started
 from hermes.pipeline.recommender import Recommender
 from hermes.pipeline.trace import Slate
 from hermes.world.scale import END
 from hermes.world.truth import Truth
 
+from . import spoken
 from .bench import Place
 from .bench_quality import Ground, Row, above
-from .causes import Law, largest, named
 from .exposed import looked_at
 from .knower import Knower
 from .train import train
@@ -47,9 +46,7 @@ SEEDS = (41, 42)  # of the worlds that are reported; everything was chosen on 31
 PEOPLE = 300  # whose slates are taken apart, in each world
 SIZE = 20
 FEWEST = 5  # events of a history
-MISSED, TIMES, RIGHT, SPENT = 0.01, 3.0, 0.9, 5.0  # floors
-WAYS = ((True, False), (True, True), (False, False), (False, True))  # sayable, over means
-PAIR = [0, 1]  # taste and popular, said of everything
+MISSED, TIMES, SPENT = 0.01, 3.0, 5.0  # floors
 
 
 @dataclass(frozen=True)
@@ -85,10 +82,10 @@ def world(ground: Ground) -> list[Row]:
         knower = knowing(ground, seed)
         queries = list(people(engine, datetime.fromtimestamp(END, UTC)))
         shown = Shown.of(engine, patient(engine.recommender), queries)
-        hits.append(true_causes(shown, knower))
+        hits.append(spoken.counts(engine, shown.slates, knower))
         if seed == SEEDS[0]:
             rows = taken_apart("the simulated world, recipe shown", engine, queries, shown)
-    return [*rows, *causes(np.concatenate(hits))]
+    return [*rows, *spoken.rows(np.concatenate(hits))]
 
 
 def films(ground: Ground) -> list[Row]:
@@ -195,11 +192,12 @@ def moves(shown: Shown) -> Array:
     apart, shared = made.attributor, stage.shared
     assert apart is not None and shared is not None
     for slate in shown.slates:
-        game, _ = apart.game(made, slate.query, slate.items, slate.trace, stage)
+        game, mean = apart.game(made, slate.query, slate.items, slate.trace, stage)
+        start = started(game, mean, shared)[0]
         players = len(game.names)
         without = np.concatenate([np.ones((1, players), bool), ~np.eye(players, dtype=bool)])
         learned = game.values(shared.learned, without)  # (1 + G, k)
-        change = np.abs(learned[0] - learned[1:] + game.terms.T * shared.blended)  # (G, k)
+        change = np.abs(learned[0] - learned[1:] + start.T)  # (G, k)
         assert slate.attribution is not None
         said, none = slate.attribution.parts, np.zeros(len(slate.items))
         parts = np.stack([said.get(name, none) for name in game.names])
@@ -232,67 +230,6 @@ def milliseconds(name: str, shown: Shown, note: str) -> list[Row]:
         median | {"unit": "ms"},
         above(f"{name}: attribution of {SIZE} items, p99", float(most), "ms", None, note),
     ]
-
-
-def true_causes(shown: Shown, knower: Knower) -> Array:
-    """Whether reasons name the true cause, mean of a slate.  -> (Q, 4, 6)
-
-    Of the causes that may be said of the item and of all, by the law as it is and over its means:
-    all reasons of an item; the first alone; taste and popularity said of everything; how many
-    causes are named; the share of items of which only one may be said; and what is named first by
-    one who knows the law and guesses the person.
-    """
-    truth = knower.truth
-    law, codes = Law(truth, float(truth.size.days)), shown.engine.catalogue.items.names
-    every = {name: code for code, name in enumerate(truth.asset_ids())}
-    out = list[Any]()
-    for slate in shown.slates:
-        user = truth.user_codes([shown.engine.users.names[slate.query.user]])[0]
-        items = np.array([every[codes[code]] for code in slate.items.items.tolist()])
-        all_causes, rows = law.causes(int(user)), list[Any]()
-        guessed = knower.guessed(all_causes, int(user))
-        for sayable, over_mean in WAYS:
-            may = can_say(shown, slate) if sayable else None
-            true = largest(all_causes, items, over_mean, may).tolist()
-            told = [[r.code, *(m.code for m in r.more)] for r in slate.reasons]
-            hits = [
-                (t in named(c), t in named(c[:1]), t in PAIR, len(named(c)))
-                for t, c in zip(true, told, strict=True)
-            ]
-            alone = may is not None and float((may.sum(axis=1) == 1).mean())
-            guess = largest(guessed, items, over_mean, may)
-            rows.append([*np.mean(hits, axis=0), float(alone), np.mean(guess == true)])
-        out.append(rows)
-    return np.array(out)
-
-
-def can_say(shown: Shown, slate: Slate) -> Bools:
-    """Which causes may be said of each item at all, by the limits of the reasons.  -> (k, 3)"""
-    reasons = shown.engine.recommender.explainer
-    assert isinstance(reasons, Reasons)
-    seen = reasons.look(slate.query, slate.items)
-    holds = [reasons.holds(seen, i) for i in range(len(slate.items))]
-    return np.array([[h["own"], h["popular"], h["new"]] for h in holds])
-
-
-def causes(hits: Array) -> list[Row]:
-    """Rows of the true causes, over slates of all worlds."""
-    rows = list[Row]()
-    for which, (sayable, over_mean) in enumerate(WAYS):
-        how = "over the law's means" if over_mean else "by the law"
-        how += ", of what may be said of the item" if sayable else ", of all"
-        both, first, pair, count, alone, limit = bootstrap(hits[:, which], np.random.default_rng(0))
-        name = f"the simulated world, true cause {how}"
-        peer = f"taste and popular said of everything: {pair.mean:.3f}"
-        if sayable:
-            peer = f"of {alone.mean:.2f} of the items no other may be said"
-        note = f"{count.mean:.2f} causes an item; {peer}; {len(hits)} slates"
-        floor = None if which else RIGHT
-        rows.append(above(f"{name}: named by an item's reasons", both, "", floor, note))
-        rows.append(above(f"{name}: named by the first reason", first, "", floor, ""))
-        note = "every item and quality given, the person guessed from what was shown and taken"
-        rows.append(above(f"{name}: named first by who knows the law", limit, "", None, note))
-    return rows
 
 
 def below(name: str, value: float, most: float, note: str) -> Row:

@@ -1,34 +1,35 @@
-"""Why somebody in the simulated world would want a thing: the terms of its law, as causes.
+"""Why somebody in the simulated world would want a thing: the law's preference, taken apart.
 
-The law (`world/truth`) adds up what a person's taste finds in an item (`taste`), what does not
-depend on the person: its quality and its fashion (`popular`), and how new it is (`new`). Those are
-the causes that a reason can name; the price and the share of a domain, which the law adds too, no
-sentence names. The true cause of a person and an item is the largest of the three in log odds, as
-the law has them or each over its mean in the catalogue for that person; of all three, or of those
-that may be said of the item: that an unknown thing is popular is true in no case.
+What a person wants of an item is, as in an analysis of variance, what everybody wants of it on
+average (`popular`, its newness apart, which is `new`) and what this person wants beyond that
+(`own`), each in log odds over the average item's. The true cause of an item's being wanted is the
+largest of the three. Where it leads the next by little, two causes are as true as one; `clear` is
+where it leads by one in log odds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from hermes.core.types import Array, Bools, Ints
+from hermes.core.types import Array, Bools
 from hermes.world.catalogue import NEWS
-from hermes.world.truth import QUALITY, TASTE, Truth
+from hermes.world.truth import Truth
 
-CAUSES = ("taste", "popular", "new")
+CAUSES = ("own", "popular", "new")
 NAMES = {
-    "because": "taste",
-    "like": "taste",
-    "taste": "taste",
-    "related": "taste",
-    "kin": "taste",
+    "because": "own",
+    "like": "own",
+    "taste": "own",
+    "related": "own",
+    "kin": "own",
     "popular": "popular",
     "new": "new",
 }  # what a reason's code stands for; the others name no cause
+CLEAR = 1.0  # log odds
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,30 @@ class Law:
     truth: Truth
     day: float  # after the start
 
-    def causes(self, user: int) -> Array:
-        """Of everything in the world for one person, in log odds.  -> (I, 3)"""
-        world, items = self.truth, self.truth.items
-        every = np.arange(len(items))
-        users, days = np.full(len(items), user), np.full(len(items), self.day)
-        taste = TASTE * np.einsum("id,id->i", world.people.tastes(users, days), items.vectors)
-        age = np.maximum(days - items.published, 0.0)
+    def wanted(self, user: int) -> Array:
+        """How much one person wants each thing of the world, in log odds.  -> (I,)"""
+        every = np.arange(len(self.truth.items))
+        users, days = np.full(len(every), user), np.full(len(every), self.day)
+        return self.truth.preference(users, every, days)
+
+    @cached_property
+    def everybody(self) -> Array:
+        """The mean over all people.  -> (I,)"""
+        people = range(len(self.truth.people))
+        return np.asarray(np.mean([self.wanted(user) for user in people], axis=0))
+
+    @cached_property
+    def new(self) -> Array:
+        """What newness adds.  -> (I,)"""
+        items = self.truth.items
+        age = np.maximum(self.day - items.published, 0.0)
         late = 0.8 - 0.3 * np.minimum(age, 10.0)
-        new = np.where(items.domain == NEWS, late, 0.5 * np.exp(-age / 20.0))
-        popular = QUALITY * items.quality + world.trend(every, days) - new
-        return np.stack([taste, popular, new], axis=1)
+        return np.where(items.domain == NEWS, late, 0.5 * np.exp(-age / 20.0))
+
+    def causes(self, wanted: Array) -> Array:
+        """Of what somebody wants of each thing (I,).  -> (I, 3)"""
+        found = np.stack([wanted - self.everybody, self.everybody - self.new, self.new], axis=1)
+        return np.asarray(found - found.mean(axis=0))
 
 
 def named(codes: Sequence[str]) -> list[int]:
@@ -57,9 +71,7 @@ def named(codes: Sequence[str]) -> list[int]:
     return [CAUSES.index(cause) for cause in found]
 
 
-def largest(
-    causes: Array, items: Ints, over_mean: bool = False, sayable: Bools | None = None
-) -> Ints:
-    """The true cause of each item, among those `sayable` (n, 3).  (I, 3), (n,) -> (n,)"""
-    whole = (causes - causes.mean(axis=0) if over_mean else causes)[items]
-    return np.asarray((whole if sayable is None else np.where(sayable, whole, -np.inf)).argmax(1))
+def clear(causes: Array) -> Bools:
+    """Where the largest cause leads the next by `CLEAR`.  (n, 3) -> (n,)"""
+    order = np.sort(causes, axis=1)
+    return np.asarray(order[:, -1] - order[:, -2] >= CLEAR)

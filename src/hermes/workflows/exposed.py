@@ -25,7 +25,7 @@ from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.data.interactions import Interactions
 from hermes.data.shown import Shown
-from hermes.features.columns import Columns
+from hermes.features.columns import ODDS, Columns
 from hermes.features.examples import Examples
 from hermes.learn.places import appeal, examined
 from hermes.pipeline.queries import at_moments
@@ -38,24 +38,9 @@ Reach = Callable[[Query], tuple[Candidates, Ints]]
 
 def unseen(shown: Shown, whole: Interactions, kept: Interactions, users: Ints) -> Shown:
     """Pages of `users` after the last event that retrievers learn from, up to the last known."""
-    mine = known(shown, whole)
-    late = mine.times > latest(kept)[mine.users]
+    mine = whole.pages(shown)
+    late = mine.times > kept.latest()[mine.users]
     return mine.take(np.isin(mine.users, users) & late)
-
-
-def known(shown: Shown, whole: Interactions) -> Shown:
-    """Pages up to each user's last known event, and what had followed of them by then."""
-    pages = shown.take(shown.times <= latest(whole)[shown.users])
-    return pages.until(latest(whole)[pages.users])
-
-
-def latest(log: Interactions) -> Array:
-    """The day of each user's last event, before all days where there is none.  -> (U,)"""
-    offsets = log.offsets()
-    out = np.full(len(offsets) - 1, -np.inf)
-    some = np.diff(offsets) > 0
-    out[some] = log.times[offsets[1:][some] - 1]
-    return out
 
 
 def examples(
@@ -92,7 +77,9 @@ def examples(
             f"of {len(pages):,} pages none shows a candidate that was taken; raise labels.days or"
             " labels.last, or learn from events: leave the stage's `shown` out"
         )
-    return started(joined(found, columns), np.concatenate(odds))
+    x = joined(found, columns)
+    start = [columns.names.index(name) for name in (ODDS if columns.odds else ())]
+    return started(x, np.concatenate(odds) + x.dense[:, start].sum(axis=1))
 
 
 def started(x: Examples, odds: Array) -> Examples:
@@ -113,7 +100,7 @@ def appeals(shown: Shown | None, kept: Interactions) -> Floats | None:
     """
     if shown is None:
         return None
-    pages = known(shown, kept)
+    pages = kept.pages(shown)
     if not len(pages):
         raise DataError(
             f"of {len(shown):,} pages none is older than the events that are held back; lower"

@@ -11,14 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from hermes.core.types import Array, Ints
 from hermes.data.shown import Shown
+from hermes.learn.mixed import person
 from hermes.world.truth import APPETITE, TASTE, Truth
 
-STEPS, ENOUGH = 50, 1e-6
-EDGE = 1e-6  # from certainty
+STEPS = 50  # of Newton
 
 
 @dataclass(frozen=True)
@@ -36,18 +35,8 @@ class Knower:
         items, rest, looked, taken = self.seen(user)
         if not len(items):
             return np.asarray(mean)
-        x, w = TASTE * self.truth.items.vectors[items], mean.copy()
-        for _ in range(STEPS):
-            s = expit(x @ w + rest)
-            p = np.clip(looked * s, EDGE, 1 - EDGE)
-            slope = looked * s * (1 - s)
-            up = x.T @ ((taken - p) / (p * (1 - p)) * slope) - inside @ (w - mean)
-            bend = (x * (slope**2 / (p * (1 - p)))[:, None]).T @ x + inside
-            step = np.linalg.solve(bend, up)
-            w = w + step
-            if np.abs(step).max() < ENOUGH:
-                break
-        return np.asarray(w)
+        x = TASTE * self.truth.items.vectors[items]
+        return person(x, rest, looked, taken, mean, inside, mean, steps=STEPS)[0]
 
     def seen(self, user: int) -> tuple[Ints, Array, Array, Array]:
         """A person's rows: items, what the law adds to taste, how looked at, and what was taken."""
@@ -61,7 +50,8 @@ class Knower:
         looked = self.rates[np.minimum(own.places, len(self.rates) - 1)]
         return own.items, rest, looked, own.taken.astype(np.float64)
 
-    def guessed(self, causes: Array, user: int) -> Array:
-        """Causes (I, 3) with the taste that is guessed in place of the true one."""
-        liking = TASTE * self.truth.items.vectors @ self.taste(user)
-        return np.column_stack([liking, causes[:, 1:]])
+    def guessed(self, wanted: Array, user: int) -> Array:
+        """What is wanted (I,) with the taste that is guessed in place of the true one."""
+        day = np.full(1, float(self.truth.size.days))
+        true = self.truth.people.tastes(np.array([user]), day)[0]
+        return np.asarray(wanted + TASTE * self.truth.items.vectors @ (self.taste(user) - true))

@@ -27,6 +27,7 @@ from hermes.models.base import Model, Ranker
 from hermes.models.ensemble import Ensemble, spreads
 from hermes.models.rankers.deepfm import DeepFM
 from hermes.pipeline.recipe import Stage
+from hermes.retrieval.effects import odds_of
 
 from . import exposed
 from .labels import Pool, examples, pools
@@ -54,8 +55,11 @@ class Course:
         """Behind all stages that stand already."""
         ask = kitchen.recommender()
         before_it = "rules" if not ask.stages else ask.stages[-1].scorer.name
-        channels = tuple(s.channel.name for s in ask.sources.sources)
-        columns = Columns(channels, kitchen.snapshot, rich=stage.rich)
+        every = {s.channel.name: s.channel for s in ask.sources.sources}
+        name_of, told = odds_of(every)
+        channels = tuple(name for name in every if name != name_of)  # its odds say it all
+        odds = told.odds if told is not None else None
+        columns = Columns(channels, kitchen.snapshot, rich=stage.rich, odds=odds)
 
         def pool_of(query: Query) -> Candidates:
             return ask(query).trace.pools[before_it]
@@ -85,7 +89,7 @@ class Course:
             raise DataError(f"{self.name}.shown: the data were read without pages; set data.shown")
         users = np.unique(kitchen.log.users[rows])
         pages = exposed.unseen(kitchen.shown, kitchen.log, kitchen.parts.log, users)
-        rates = exposed.looked_at(exposed.known(kitchen.shown, kitchen.log))
+        rates = exposed.looked_at(kitchen.log.pages(kitchen.shown))
         with progress(f"{self.name}: {what}", len(pages), "pages") as tell:
             return exposed.examples(
                 pages, rates, kitchen.log, self.reached, self.columns, lambda: tell(1)
@@ -223,6 +227,7 @@ def entry(
             "channels": columns.channels,
             "rich": course.stage.rich,
             "length": columns.length,
+            "odds": columns.odds is not None,
         },
         "groups": len(learn.history),
         "asked": len(course.kitchen.parts.learn),

@@ -183,12 +183,12 @@ def learned(log: Interactions) -> str:
 
 
 def fielded(log: Interactions, data: Dataset) -> Interactions:
-    """The log with the catalogue's attributes, and a shape that counts them."""
+    """The log with the catalogue's attributes, a shape that counts them, and its pages."""
     catalogue = data.catalogue
-    users = log.user_fields
     widths = tuple(len(v) for v in data.user_field_names)
     shape = replace(log.shape, item_fields=catalogue.cardinalities, user_fields=widths)
-    return replace(log, shape=shape, item_fields=catalogue.fields, user_fields=users)
+    shown = None if data.shown is None else log.pages(data.shown)
+    return replace(log, shape=shape, item_fields=catalogue.fields, shown=shown)
 
 
 def head(

@@ -1298,6 +1298,7 @@ export interface components {
          * @description A reason, and the items and channels that can be checked.
          */
         Why: {
+            chance?: number;
             channels: string[];
             code: string;
             evidence: string[];

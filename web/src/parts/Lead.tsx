@@ -23,7 +23,7 @@ export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boo
         <h2 className="lead-title"><Link href={to.item(asset.asset_id)}>{asset.title}</Link></h2>
         <p className="lead-by">{makers(asset)}</p>
         {asset.text_content && <p className="lead-text">{asset.text_content}</p>}
-        {item.reasons[0] && <p className="reason">{item.reasons[0].text}</p>}
+        {item.reasons.length > 0 && <p className="reason">{item.reasons.map((reason) => reason.text).join(" · ")}</p>}
         <p className="lead-acts">
           <button type="button" className="pill" aria-pressed={liked} onClick={() => acts.like?.(asset)}>
             <Icon name="heart" size={18} /> {t(liked ? "liked" : "like")}

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from fastapi import APIRouter, Request, Response
 from fastapi import Query as Param
+from msgspec import UNSET, UnsetType
 
 from hermes.core.errors import NotFound
 from hermes.core.protocols import Query
@@ -158,6 +159,11 @@ def bare(query: Query) -> Slate:
     return Slate(query, Candidates(np.zeros(0, np.int64), empty), [], trace)
 
 
+def rounded(chance: float | None) -> float | UnsetType:
+    """To the thousandth, left out where nobody knows."""
+    return UNSET if chance is None else round(chance, 3)
+
+
 def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, Exposure]:
     """A slate in the words of the outside, and as the log keeps it."""
     query, trace, columns, engine = slate.query, slate.trace, slate.items.columns, deps.engine
@@ -167,7 +173,7 @@ def spell(deps: Deps, user: str, slate: Slate, newcomer: bool) -> tuple[Answer, 
     scores, shares = columns["score"].tolist(), columns["propensity"].tolist()
     reasons: list[tuple[Why, ...]] = [
         tuple(
-            Why(r.code, r.text, tuple(map(named, r.evidence)), r.channels)
+            Why(r.code, r.text, tuple(map(named, r.evidence)), r.channels, rounded(r.chance))
             for r in (first, *first.more)
         )
         for first in slate.reasons
