@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +75,30 @@ def test_kinds_that_are_worth_nothing_are_no_history(lake: Lake, now: datetime) 
     lake.append_events(pl.DataFrame(rows), "serving", now)
     data = dataset(lake, DataSpec())
     assert sorted(data.interactions.weights.tolist()) == [1, 1, 1, 1, 1, 3.0]
+    assert data.refused is not None and data.refused.weights.tolist() == [-1.0]
     own = dataset(lake, DataSpec(), {"movielens": {"purchase": 9.0}})
     assert own.interactions.weights.max() == 9
     assert len(dataset(lake, DataSpec(kinds=("impression",))).interactions) == 1
+
+
+def test_what_was_turned_down_is_no_history_and_stands_until_it_is_chosen(
+    lake: Lake, now: datetime
+) -> None:
+    rows = [
+        {"user_id": "1", "asset_id": "3", "kind": "dismiss", "occurred_at": now},
+        {"user_id": "2", "asset_id": "3", "kind": "dismiss", "occurred_at": now},
+        {"user_id": "2", "asset_id": "3", "kind": "like", "occurred_at": now + timedelta(hours=1)},
+    ]
+    before = dataset(lake, DataSpec())
+    lake.append_events(pl.DataFrame(rows), "serving", now)
+    data = dataset(lake, DataSpec())
+    assert data.hash != before.hash
+    three, one = data.catalogue.items.code("3"), data.users.code("1")
+    log, arrays = data.interactions, data.arrays()
+    assert len(log) == len(before.interactions) + 1
+    assert arrays["refused.items"].tolist() == [three]
+    assert arrays["refused.offsets"][one : one + 2].tolist() == [0, 1]
+    assert arrays["refused.offsets"][-1] == 1
 
 
 def test_a_split_column_comes_through(tmp_path: Path, now: datetime) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hermes.core.protocols import Query, Reason
-from hermes.core.types import Array, Candidates, Ints
+from hermes.core.types import Array, Candidates, Ints, Odds
 from hermes.data.catalogue import Catalogue
 from hermes.data.deeds import DEEDS
 from hermes.explain.holdings import Makers
@@ -385,3 +385,65 @@ def test_every_claim_of_a_slate_taken_apart_holds(crewed: Catalogue, seed: int) 
                 assert genre[named[0], kind] and genre[item, kind]
                 assert named[0] in history
     assert spoken > 3
+
+
+class Wishes:
+    """A channel that knows what speaks for each item: own, main, and both variances."""
+
+    name = "effects"
+
+    def __init__(self, own: float, main: float, doubt: float = 1.0) -> None:
+        self.told = own, main, doubt
+
+    def odds(self, query: Query, items: Ints) -> Odds:
+        own, main, doubt = (np.full(len(items), value, np.float32) for value in self.told)
+        return Odds(own, main, doubt, doubt)
+
+
+def weighed(shop: Catalogue, wishes: Wishes, history: list[int], **ranks: float) -> Reason:
+    query = Query(id="r", at=AT, history=np.array(history, np.int64))
+    columns = {f"rank.{name}": np.array([rank], np.float32) for name, rank in ranks.items()}
+    reasons = Reasons(shop, CHANNELS, weigher=wishes)
+    return reasons.explain(query, Candidates(np.array([11]), columns))[0]
+
+
+def codes(reason: Reason) -> list[str]:
+    return [reason.code, *(more.code for more in reason.more)]
+
+
+def test_the_larger_wish_speaks_first_and_says_how_sure_that_is(shop: Catalogue) -> None:
+    own = weighed(shop, Wishes(1.0, 0.5), [3], near=9, hot=1)
+    assert codes(own) == ["because", "popular"] and own.chance == pytest.approx(0.638, abs=1e-3)
+    many = weighed(shop, Wishes(0.5, 1.0), [3], near=1, hot=9)
+    assert codes(many) == ["popular", "because"] and many.chance == own.chance
+
+
+def test_a_wish_that_is_surely_the_larger_is_named_alone(shop: Catalogue) -> None:
+    assert codes(weighed(shop, Wishes(3.0, 0.5, 0.1), [3], near=9, hot=1)) == ["because"]
+    assert codes(weighed(shop, Wishes(0.5, 3.0, 0.1), [3], near=1, hot=9)) == ["popular"]
+
+
+def test_what_can_not_be_said_first_is_not_said_and_the_chance_is_the_others(
+    shop: Catalogue,
+) -> None:
+    mine = weighed(shop, Wishes(0.5, 0.6), [3], near=1)  # that many choose it nobody knows
+    assert codes(mine) == ["because", "new"]
+    assert mine.chance is not None and mine.chance < 0.5
+
+
+def test_what_is_taken_when_it_is_shown_is_popular_without_a_place(shop: Catalogue) -> None:
+    reason = weighed(shop, Wishes(0.0, 3.0, 0.5), [3], near=1)
+    assert reason.code == "popular" and reason.channels == ("effects",)
+    assert reason.text == "Often chosen when it is shown"
+    assert weighed(shop, Wishes(0.0, 0.1, 0.5), [3], near=1).code == "because"
+
+
+def test_a_newcomer_has_no_wishes_to_weigh(shop: Catalogue) -> None:
+    assert weighed(shop, Wishes(9.0, 1.0), [], hot=1) == Reason(
+        "popular", "Popular this week", (11,), ("hot",)
+    )
+
+
+def test_parts_of_a_score_give_no_chance(shop: Catalogue) -> None:
+    first = told(shop, 35, [3], parts={"sequence": 2.0, "popularity": 0.5}, near=2, hot=1)
+    assert first.chance is None

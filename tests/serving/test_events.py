@@ -138,3 +138,20 @@ def test_a_full_disk_is_a_503_and_readiness_says_so(make) -> None:
     assert client.get("/health/ready").status_code == 503
     log = client.app.deps.log
     assert len(log.recent("new/🦊")) == len(kept)
+
+
+def test_what_was_turned_down_before_the_bundle_was_trained_is_not_shown(
+    client, deps: Deps
+) -> None:
+    item = deps.engine.catalogue.items.code("item-9")
+    object.__setattr__(deps.engine, "turned", (item,))
+
+    def shown() -> set[str]:
+        out = client.post("/v1/recommendations", json={"user": "ann", "k": 40}).json()
+        return {one["asset_id"] for one in out["items"]}
+
+    assert "item-9" not in shown()
+    assert client.get("/v1/users/ann").json()["disliked"] == ["item-9"]
+    liked = {**EVENT, "user_id": "ann", "kind": "like"}
+    assert client.post(POST, json=liked).status_code == 202
+    assert client.get("/v1/users/ann").json()["disliked"] == []

@@ -19,7 +19,7 @@ def command(
     what: str = typer.Argument(
         help="quality, retrievers, graph, ctr, losses, serve, ann, ingest, train, scale, delayed, "
         "resolve, cold, newcomer, knowledge, query, search, blend, encoders, fusion, features, "
-        "transfer, speed, guard, agent, explain, policy, or all."
+        "transfer, speed, guard, agent, explain, shown, policy, or all."
     ),
     data: Path | None = typer.Option(
         None, help="Folder of real data sets; the world is used without it."

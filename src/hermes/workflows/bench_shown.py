@@ -26,8 +26,8 @@ from .bench_quality import Ground, Row, above
 from .crossed import ratio
 
 EVENTS = (
-    "data.shown=false", "-channels.effects", "labels.days=0.0", "labels.last=1", "prerank.keep=200", "rank.shown=false",
-    "-rank.config", "rank.negatives=100",
+    "data.shown=false", "-channels.effects", "labels.days=0.0", "labels.last=1",
+    "prerank.keep=200", "rank.shown=false", "-rank.config", "rank.negatives=100",
 )  # fmt: skip
 DESKTOP = 1
 NAMES = (

@@ -43,12 +43,16 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     """A main effect of each item, and an own effect of each person by what items are."""
 
     Config = MixedEffectsConfig
-    learned = ("centre", "map", "items", "main", "doubt", "shared", "pull", "push", "fall", "gain")
+    learned = (
+        "centre", "map", "items", "main", "doubt", "spread", "shared", "pull", "push", "fall",
+        "gain",
+    )  # fmt: skip
     centre: Floats  # (Dc,) of content
     map: Floats  # (Dc, D) content to directions
     items: Floats  # (I, D)
     main: Floats  # (I,) log odds over the average item's
     doubt: Floats  # (I,) its variance
+    spread: Floats  # (1,) the same of an item that was never shown
     shared: Floats  # (D,) what content adds to the main effect of a new item
     pull: Floats  # (1,) and push (D,): what an item of a history adds
     push: Floats
@@ -130,6 +134,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         self.main = (found.main - found.main[1:].mean()).astype(np.float32)
         self.main[0] = 0.0
         self.doubt = found.doubt.astype(np.float32)
+        self.spread = np.array([found.spread], np.float32)
         self.shared = np.linalg.solve(read.basis, found.mean).astype(np.float32)
         self.pull = np.array([read.pull], np.float32)
         self.push, self.fall = read.push.astype(np.float32), read.fall.astype(np.float32)
@@ -144,6 +149,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         places = self.located(content)
         self.items = np.concatenate([self.items, places])
         self.main = np.concatenate([self.main, places @ self.shared])
+        self.doubt = np.concatenate([self.doubt, np.repeat(self.spread, len(places))])
 
     def own(self, queries: Queries) -> Floats:
         """What each wants more than everybody, by direction.  (B,) -> (B, D)"""
