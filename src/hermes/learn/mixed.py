@@ -30,7 +30,7 @@ from scipy.special import expit
 from hermes.core.types import Array, Bools, Ints
 from hermes.data.shown import Shown
 
-STEPS, ENOUGH = 8, 1e-3  # of Newton for one person
+STEPS, ENOUGH = 8, 1e-2  # of Newton for one person; the next turn goes on from there
 TURNS = 3  # steps for items, after each round of people
 SETTLED = 12  # steps for the scale of a history
 EDGE = 1e-6  # from certainty

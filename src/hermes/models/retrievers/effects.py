@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.optimize import brentq
 
 from hermes.core.errors import DataError
@@ -25,6 +26,7 @@ from hermes.learn.run import Run
 from hermes.models.base import Closed, Embedder
 
 JUDGES = 0.33  # share of the people who judge what is learned from the others
+FLAT = 1e-9  # of the largest variance: nothing differs in such a direction
 SAMPLE = 20_000  # items that tell in which directions items differ
 MOST, WIDE = 0.99, 1e6  # that histories may tell of own effects, and what an item may add to it
 
@@ -206,6 +208,8 @@ def directions(content: Floats, d: int, rng: np.random.Generator) -> tuple[Float
     rows = content[1:][rng.permutation(len(content) - 1)[:SAMPLE]].astype(np.float64)
     centre = rows.mean(axis=0)
     apart = rows - centre
-    size, axes = np.linalg.eigh(apart.T @ apart)
-    kept = axes[:, ::-1][:, : min(d, int((size > size[-1] * 1e-9).sum()))]
+    wide = apart.shape[1]
+    largest = (max(wide - d, 0), wide - 1)
+    size, axes = eigh(apart.T @ apart, subset_by_index=largest)
+    kept = axes[:, size > size[-1] * FLAT][:, ::-1]
     return centre.astype(np.float32), kept.astype(np.float32)
