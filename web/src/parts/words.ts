@@ -79,7 +79,7 @@ export const listed = (words: string): string =>
 const LOOKS: Record<string, string> = {
   sasrec: "order", hstu: "order", session: "order", ode: "order", diffusion: "order", lorentz: "order",
   transition: "next", itemknn: "same", ease: "same", ials: "same", bpr: "same", twotower: "same",
-  lightgcn: "same", ultragcn: "same", gfcf: "same", bspm: "same", bridge: "domains", content: "content",
+  lightgcn: "same", ultragcn: "same", gfcf: "same", bspm: "same", bridge: "domains", content: "content", effects: "wish",
   cold_start: "content", text: "words", semantic: "meaning", graph: "graph", popularity: "many", trending: "many",
 };
 export const channel = (name: string): string => {

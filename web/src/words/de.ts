@@ -194,6 +194,7 @@ export const DE: Words = {
   "find.graph": "gemeinsame Leute und Themen",
   "find.many": "was viele wählen",
   "find.domains": "was du anderswo tust",
+  "find.wish": "was du mehr willst als die meisten",
   howFar: "Wie weit es kam",
   noFunnel: "Der Weg durch die Stufen steht nicht in dieser Antwort.",
   nth: "Nr. {n}",

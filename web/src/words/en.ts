@@ -205,6 +205,7 @@ export const EN = {
   "find.graph": "people and themes it shares",
   "find.many": "what many choose",
   "find.domains": "what you do elsewhere",
+  "find.wish": "what you want more than most",
   howFar: "How far it came",
   noFunnel: "The way through the stages is not in this answer.",
   nth: "no. {n}",

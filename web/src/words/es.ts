@@ -194,6 +194,7 @@ export const ES: Words = {
   "find.graph": "gente y temas en común",
   "find.many": "lo que muchos eligen",
   "find.domains": "lo que haces en otros ámbitos",
+  "find.wish": "lo que quieres más que la mayoría",
   howFar: "Hasta dónde llegó",
   noFunnel: "El camino por las etapas no está en esta respuesta.",
   nth: "n.º {n}",

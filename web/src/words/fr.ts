@@ -194,6 +194,7 @@ export const FR: Words = {
   "find.graph": "gens et thèmes communs",
   "find.many": "ce que beaucoup choisissent",
   "find.domains": "ce que vous faites ailleurs",
+  "find.wish": "ce que vous voulez plus que la plupart",
   howFar: "Jusqu’où il est allé",
   noFunnel: "Le chemin par les étapes n’est pas dans cette réponse.",
   nth: "nº {n}",
