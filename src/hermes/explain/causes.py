@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from scipy.special import ndtr
@@ -11,21 +12,23 @@ from scipy.special import ndtr
 from hermes.core.types import Array, Odds
 
 CROWD, AGE = "popularity", "freshness"  # parts of an attribution that are nobody's own
+LEAST = 1e-9  # variance
 
 
 @dataclass(frozen=True, slots=True)
 class Causes:
     """Of n items."""
 
-    size: Mapping[str, Array]  # (n,) by cause: own, popular, new
-    chance: Array | None = None  # (n,) that the largest is the largest; None: nobody can say
+    size: Mapping[str, list[float]]  # (n,) by cause: own, popular, new
+    chance: list[float] | None = None  # (n,) that the largest is; None: nobody can say
 
     def of(self, cause: str, i: int) -> float | None:
         """The chance that a cause of item i is the largest."""
         if self.chance is None:
             return None
-        best = max(self.size, key=lambda name: float(self.size[name][i]))
-        return float(self.chance[i] if cause == best else 1 - self.chance[i])
+        mine = self.size[cause][i]
+        largest = all(mine >= values[i] for values in self.size.values())
+        return self.chance[i] if largest else 1 - self.chance[i]
 
 
 def weighed(odds: Odds) -> Causes:
@@ -37,9 +40,9 @@ def weighed(odds: Odds) -> Causes:
     (0.98, 0.16)
     """
     apart = np.abs(odds.own - odds.main)
-    chance = ndtr(apart / np.sqrt(np.maximum(odds.own_doubt + odds.main_doubt, 1e-9)))
-    never = np.full(len(apart), -np.inf)
-    return Causes({"own": odds.own, "popular": odds.main, "new": never}, np.asarray(chance))
+    chance = ndtr(apart / np.sqrt(np.maximum(odds.own_doubt + odds.main_doubt, LEAST)))
+    size = {"own": odds.own.tolist(), "popular": odds.main.tolist(), "new": [-inf] * len(apart)}
+    return Causes(size, chance.tolist())
 
 
 def parts(apart: Mapping[str, Array], n: int) -> Causes:
@@ -47,9 +50,10 @@ def parts(apart: Mapping[str, Array], n: int) -> Causes:
     none = np.zeros(n)
     crowd, age = apart.get(CROWD, none), apart.get(AGE, none)
     own = np.sum([*apart.values()], axis=0) - crowd - age
-    return Causes({"own": own, "popular": crowd, "new": age})
+    return Causes({"own": own.tolist(), "popular": crowd.tolist(), "new": age.tolist()})
 
 
-def above(odds: Odds, i: int) -> float:
-    """The chance that everybody wants an item more than the average one."""
-    return float(ndtr(odds.main[i] / max(float(odds.main_doubt[i]), 1e-9) ** 0.5))
+def above(odds: Odds) -> list[float]:
+    """The chance that everybody wants an item more than the average one.  -> (n,)"""
+    out: list[float] = ndtr(odds.main / np.sqrt(np.maximum(odds.main_doubt, LEAST))).tolist()
+    return out

@@ -101,6 +101,7 @@ class Reasons:
         """What holds of each item; at most so many of the history behind it."""
         ranks = {c[5:]: v for c, v in slate.columns.items() if c.startswith("rank.")}
         place, crowd = crowded(ranks, self.crowds, len(slate))
+        odds = self.odds(query, slate.items)
         words, matcher = matched(query, slate.items, self.matchers)
         behind = self.witnessed(query, slate.items, ranks, most)
         return Seen(
@@ -108,8 +109,12 @@ class Reasons:
             deeds=done(query, behind), place=place, crowd=crowd,
             taste=self.taste(query, slate.items), new=self.fresh(query, slate.items),
             words=words, matcher=matcher, related=self.related(query, slate.items, ranks),
-            odds=self.odds(query, slate.items),
+            odds=odds, liked=self.liked(odds, len(slate)),
         )  # fmt: skip
+
+    def liked(self, odds: Odds | None, n: int) -> list[bool]:
+        """Whether an item is taken more often than the average one by those who look at it."""
+        return [False] * n if odds is None else [p >= self.limits.sure for p in above(odds)]
 
     def odds(self, query: Query, items: Ints) -> Odds | None:
         """What speaks for each item; None where nobody can tell, or for a newcomer."""
@@ -140,7 +145,7 @@ class Reasons:
 
         A match and what the graph tells stay first: no cause knows of them.
         """
-        size = {name: float(values[i]) for name, values in causes.size.items()}
+        size = {name: values[i] for name, values in causes.size.items()}
         can = self.holds(seen, i)
         said = sorted((name for name in size if can[name]), key=size.__getitem__, reverse=True)
         if first.code in ("match", "related"):
@@ -162,7 +167,7 @@ class Reasons:
     def holds(self, seen: Seen, i: int) -> dict[str, bool]:
         """Which causes may be said of an item, be it second."""
         own = bool(seen.behind[i]) or bool(seen.taste[i]) or self.kin(seen, i) is not None
-        popular = self.counted(seen, i) or self.liked(seen, i)
+        popular = self.counted(seen, i) or seen.liked[i]
         return {"own": own, "popular": popular, "new": seen.new[i]}
 
     def counted(self, seen: Seen, i: int) -> bool:
@@ -170,12 +175,6 @@ class Reasons:
         return bool(
             seen.place[i] <= max(self.limits.popular, self.limits.known * len(self.catalogue))
         )
-
-    def liked(self, seen: Seen, i: int) -> bool:
-        """Whether an item is taken more often than the average one by those who look at it."""
-        if seen.odds is None:
-            return False
-        return above(seen.odds, i) >= self.limits.sure
 
     def kin(self, seen: Seen, i: int) -> tuple[int, int] | None:
         """The latest of the recent history with a category of the item, and that category."""

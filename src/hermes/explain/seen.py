@@ -97,6 +97,7 @@ class Seen:
     matcher: str
     related: list[tuple[float, Reason] | None]
     odds: Odds | None  # what speaks for each, where a channel can tell
+    liked: list[bool]  # surely taken more often than the average item, where it is looked at
 
 
 def crowded(

@@ -176,7 +176,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         """The own and the main effect of each item.  (H,), (n,)"""
         own, many = self.read(history)
         places = self.items[items]
-        left = np.square(places).sum(axis=1) / (1 + many * self.gain[0])
+        left = np.einsum("nd,nd->n", places, places) / (1 + many * self.gain[0])
         return Odds(places @ own, self.main[items], left, self.doubt[items])
 
     def evidence(self, history: Ints, items: Ints) -> Ints:
