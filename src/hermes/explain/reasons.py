@@ -71,6 +71,7 @@ class Reasons:
         weigher: Weigher | None = None,
     ) -> None:  # fmt: skip
         self.catalogue, self.limits, self.weigher = catalogue, limits, weigher
+        self.high = max(limits.popular, limits.known * len(catalogue))
         self.witnesses = {n: c for n, c in channels.items() if isinstance(c, Witness)}
         self.crowds = {n: c.phrase for n, c in channels.items() if isinstance(c, Crowd)}
         self.matchers = {n: c for n, c in channels.items() if isinstance(c, Matcher)}
@@ -156,7 +157,8 @@ class Reasons:
         chance = causes.of(said[0], i)
         most = 1 if chance is not None and chance >= self.limits.sure else 2
         claims = [self.claim(seen, i, name, first) for name in said[:most]]
-        return replace(claims[0], more=tuple(claims[1:]), chance=chance)
+        one = claims[0]
+        return Reason(one.code, one.text, one.evidence, one.channels, tuple(claims[1:]), chance)
 
     def claim(self, seen: Seen, i: int, cause: str, first: Reason) -> Reason:
         """A cause in words; `first`, where that speaks of it already."""
@@ -172,9 +174,7 @@ class Reasons:
 
     def counted(self, seen: Seen, i: int) -> bool:
         """Whether an item stands high where it is counted what many choose."""
-        return bool(
-            seen.place[i] <= max(self.limits.popular, self.limits.known * len(self.catalogue))
-        )
+        return bool(seen.place[i] <= self.high)
 
     def kin(self, seen: Seen, i: int) -> tuple[int, int] | None:
         """The latest of the recent history with a category of the item, and that category."""
