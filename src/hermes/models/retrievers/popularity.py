@@ -22,7 +22,7 @@ class PopularityConfig:
 
 
 class Popularity(Closed, Retriever[PopularityConfig]):
-    """Weighted events of a window, forgotten exponentially; dislikes count against an item."""
+    """Weighted events of a window, forgotten exponentially; a negative weight counts against."""
 
     Config = PopularityConfig
     learned = ("counts",)
