@@ -36,13 +36,14 @@ class World:
     pages: Shown
 
     @classmethod
-    def made(cls, seed: int, spread: float = 1.0) -> World:
+    def made(cls, seed: int, spread: float = 1.0, common: float = 0.0) -> World:
         rng = np.random.default_rng(seed)
         content = rng.normal(size=(ITEMS, 3))
         content[0] = 0.0
         main = -0.5 + 0.6 * content[:, 0] + rng.normal(0, 0.3, ITEMS)
         own = spread * rng.normal(size=(USERS, 3)) * np.array([0.0, 1.0, 0.5])
         own[0] = 0.0
+        own[1:, 1] += common
         users = np.repeat(np.arange(1, USERS), PAGES)
         items = np.stack([rng.permutation(ITEMS - 1)[:SLOTS] + 1 for _ in users])
         z = main[items] + np.einsum("rk,rsk->rs", own[users], content[items])
@@ -94,6 +95,14 @@ def test_main_effects_and_how_people_differ_are_found(world: World) -> None:
     assert spread[1] == pytest.approx(1.0, rel=0.35) and spread[2] == pytest.approx(0.25, rel=0.5)
     assert spread[0] < 0.1  # in which nobody differs
     assert found.mean[0] == pytest.approx(0.6, abs=0.2)
+
+
+def test_what_all_have_in_common_is_no_persons_own_after_few_rounds() -> None:
+    crowd = World.made(2, common=2.0)
+    found, turns, _ = crowd.learned()
+    np.testing.assert_allclose(turns.w[1:].mean(axis=0), 0.0, atol=1e-2)
+    assert found.mean[1] == pytest.approx(2.0, abs=0.4)
+    assert found.covariance[1, 1] == pytest.approx(1.0, rel=0.35)  # about that, not about 0
 
 
 def test_what_nobody_looked_at_is_as_its_content_says(world: World) -> None:

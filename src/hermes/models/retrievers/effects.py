@@ -85,7 +85,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
             found = turns.learn(rows, config.rounds)
             if len(fewer) < len(pages):
                 every = Rows.of(pages, rates)
-                found = turns.items(every, found, turns.people(every, found))
+                found = turns.turn(every, found)
         self.settle(content, found, Reading.of(rows, content, found).believed(how))
         self.gain = np.array([self.gained(data)], np.float32)
         return self
