@@ -392,12 +392,12 @@ class Wishes:
 
     name = "effects"
 
-    def __init__(self, own: float, main: float, doubt: float = 1.0) -> None:
-        self.told = own, main, doubt
+    def __init__(self, own: float, main: float, doubt: float = 1.0, often: float = 2.0) -> None:
+        self.told = own, main, doubt, often
 
     def odds(self, query: Query, items: Ints) -> Odds:
-        own, main, doubt = (np.full(len(items), value, np.float32) for value in self.told)
-        return Odds(own, main, doubt, doubt)
+        own, main, doubt, often = (np.full(len(items), value, np.float32) for value in self.told)
+        return Odds(own, main, doubt, doubt, often)
 
 
 def weighed(shop: Catalogue, wishes: Wishes, history: list[int], **ranks: float) -> Reason:
@@ -436,6 +436,21 @@ def test_what_is_taken_when_it_is_shown_is_popular_without_a_place(shop: Catalog
     assert reason.code == "popular" and reason.channels == ("effects",)
     assert reason.text == "Often chosen when it is shown"
     assert weighed(shop, Wishes(0.0, 0.1, 0.5), [3], near=1).code == "because"
+
+
+def test_what_no_page_says_is_not_called_often_chosen(shop: Catalogue) -> None:
+    never = Wishes(0.0, 3.0, 0.5, often=0.0)  # never shown: like others that everybody wants
+    rarely = Wishes(0.0, 3.0, 0.5, often=0.9)
+    assert weighed(shop, never, [3], near=1).code == "because"
+    assert weighed(shop, rarely, [3], near=1).code == "because"
+
+
+def test_how_surely_newness_is_the_cause_nobody_can_say(shop: Catalogue) -> None:
+    query = Query(id="r", at=AT, history=np.array([4]))
+    slate = Candidates(np.array([2]), {"rank.net": np.array([1.0])})
+    bare = replace(shop, category=shop.category * 0)
+    (reason,) = Reasons(bare, CHANNELS, weigher=Wishes(0.0, 2.0, 0.1, 0.0)).explain(query, slate)
+    assert reason.code == "new" and reason.chance is None
 
 
 def test_a_newcomer_has_no_wishes_to_weigh(shop: Catalogue) -> None:

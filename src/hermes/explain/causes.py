@@ -23,10 +23,10 @@ class Causes:
     chance: list[float] | None = None  # (n,) that the largest is; None: nobody can say
 
     def of(self, cause: str, i: int) -> float | None:
-        """The chance that a cause of item i is the largest."""
-        if self.chance is None:
-            return None
+        """The chance that a cause of item i is the largest; None where nobody can say."""
         mine = self.size[cause][i]
+        if self.chance is None or mine == -inf:
+            return None
         largest = all(mine >= values[i] for values in self.size.values())
         return self.chance[i] if largest else 1 - self.chance[i]
 
@@ -35,9 +35,9 @@ def weighed(odds: Odds) -> Causes:
     """By log odds, each known as well as its variance says; newness is in what everybody wants.
 
     >>> one, two = np.ones(2), np.array([0.0, 3.0])
-    >>> found = weighed(Odds(two, one, one / 2, one / 2))
-    >>> round(found.of("own", 1), 2), round(found.of("own", 0), 2)
-    (0.98, 0.16)
+    >>> found = weighed(Odds(two, one, one / 2, one / 2, one))
+    >>> round(found.of("own", 1), 2), round(found.of("own", 0), 2), found.of("new", 0)
+    (0.98, 0.16, None)
     """
     apart = np.abs(odds.own - odds.main)
     chance = ndtr(apart / np.sqrt(np.maximum(odds.own_doubt + odds.main_doubt, LEAST)))
@@ -54,6 +54,10 @@ def parts(apart: Mapping[str, Array], n: int) -> Causes:
 
 
 def above(odds: Odds) -> list[float]:
-    """The chance that everybody wants an item more than the average one.  -> (n,)"""
-    out: list[float] = ndtr(odds.main / np.sqrt(np.maximum(odds.main_doubt, LEAST))).tolist()
+    """The chance that everybody wants an item more than the average one; 0 if no page says so.
+
+    -> (n,)
+    """
+    chance = ndtr(odds.main / np.sqrt(np.maximum(odds.main_doubt, LEAST)))
+    out: list[float] = np.where(odds.often > 1, chance, 0.0).tolist()
     return out

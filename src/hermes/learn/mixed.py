@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import expit
 
-from hermes.core.types import Array, Bools, Ints
+from hermes.core.types import Array, Bools, Floats, Ints
 from hermes.data.shown import Shown
 
 STEPS, ENOUGH = 8, 1e-2  # of Newton for one person; the next turn goes on from there
@@ -59,6 +59,16 @@ class Rows:
     def offsets(self, n: int) -> Ints:
         """User u's rows are offsets[u] to offsets[u+1].  -> (n+1,)"""
         return np.searchsorted(self.users, np.arange(n + 1))
+
+    def often(self, n: int) -> Floats:
+        """Times as often as the average that each of n items was taken where it was looked at.
+
+        0 for one that was never shown.  -> (n,)
+        """
+        hits, looked = (np.bincount(self.items, x, n) for x in (self.taken, self.looked))
+        share = self.taken.sum() / self.looked.sum()
+        rate = np.divide(hits, share * looked, out=np.zeros(n), where=looked > 0)
+        return rate.astype(np.float32)
 
     def take(self, mask: Bools) -> Rows:
         """The chosen rows."""

@@ -47,7 +47,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     Config = MixedEffectsConfig
     learned = (
         "centre", "map", "items", "main", "doubt", "spread", "shared", "pull", "push", "fall",
-        "gain",
+        "gain", "often",
     )  # fmt: skip
     centre: Floats  # (Dc,) of content
     map: Floats  # (Dc, D) content to directions
@@ -60,6 +60,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     push: Floats
     fall: Floats  # (D,) how much less each counts, the more there are
     gain: Floats  # (1,) how much of own effects an item of a history tells
+    often: Floats  # (I,) times as often as the average that it was taken of pages; 0: never shown
 
     def fit(self, data: Interactions, run: Run = Run()) -> Self:
         """Needs pages and what items are; raises `DataError` without either."""
@@ -81,13 +82,13 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         with threadpool_limits(1):  # a person's matrices are small: threads would only wait
             how = self.judged(fewer, people[: max(int(JUDGES * len(people)), 1)], rates, content)
             turns = Turns(content, self.nobody(content), self.telling(run))
-            rows = Rows.of(fewer, rates)
+            rows, every = Rows.of(fewer, rates), Rows.of(pages, rates)
             found = turns.learn(rows, config.rounds)
             if len(fewer) < len(pages):
-                every = Rows.of(pages, rates)
                 found = turns.turn(every, found)
         self.settle(content, found, Reading.of(rows, content, found).believed(how))
         self.gain = np.array([self.gained(data)], np.float32)
+        self.often = every.often(len(content))
         return self
 
     def gained(self, data: Interactions) -> float:
@@ -152,6 +153,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         self.items = np.concatenate([self.items, places])
         self.main = np.concatenate([self.main, places @ self.shared])
         self.doubt = np.concatenate([self.doubt, np.repeat(self.spread, len(places))])
+        self.often = np.pad(self.often, (0, len(places)))
 
     def own(self, queries: Queries) -> Floats:
         """What each wants more than everybody, by direction.  (B,) -> (B, D)"""
@@ -177,7 +179,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         own, many = self.read(history)
         places = self.items[items]
         left = np.einsum("nd,nd->n", places, places) / (1 + many * self.gain[0])
-        return Odds(places @ own, self.main[items], left, self.doubt[items])
+        return Odds(places @ own, self.main[items], left, self.doubt[items], self.often[items])
 
     def evidence(self, history: Ints, items: Ints) -> Ints:
         """The item of the history that adds most to each own effect, or 0.  (H,), (n,) -> (n,)"""
