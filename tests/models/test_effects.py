@@ -139,6 +139,23 @@ def test_a_log_that_does_not_tell_enough_is_named(
         MixedEffects().fit(replace(log, **change))
 
 
+def test_pages_that_are_all_younger_than_the_events_are_named(log: Interactions) -> None:
+    with pytest.raises(DataError, match="no page is older"):
+        MixedEffects().fit(log.take(np.zeros(len(log), bool)))
+
+
+def test_where_all_items_are_alike_nobody_has_wishes_of_their_own(log: Interactions) -> None:
+    alike = np.zeros_like(log.content)
+    alike[1:, 0] = 1.0
+    odds = (
+        MixedEffects(MixedEffectsConfig(rounds=2))
+        .fit(replace(log, content=alike))
+        .odds(np.array([5]), np.arange(ITEMS))
+    )
+    assert not odds.own.any() and not odds.own_doubt.any()
+    assert odds.main[1:5].min() > odds.main[5:].max()
+
+
 def test_pages_of_which_nothing_was_taken_are_named(log: Interactions) -> None:
     assert log.shown is not None
     late = log.shown.until(np.full(len(log.shown), -1.0))

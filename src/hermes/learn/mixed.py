@@ -27,52 +27,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import expit
 
-from hermes.core.types import Array, Bools, Floats, Ints
+from hermes.core.types import Array, Ints
 from hermes.data.shown import Shown
+
+from .places import Rows
 
 STEPS, ENOUGH = 8, 1e-2  # of Newton for one person; the next turn goes on from there
 TURNS = 3  # steps for items, after each round of people
 SETTLED = 12  # steps for the scale of a history
 EDGE = 1e-6  # from certainty
+AT_ONCE = 1 << 16  # rows that are multiplied
 FAR = 1.0  # the most that an item's effect moves in a step, log odds
 RIDGE = 1e-4  # variance that every direction keeps
 FIRST = 0.5  # variance of items at the start
 DOUBTS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # how many events the curvature of one is counted as
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """N places that were shown, each user's in the order of time."""
-
-    users: Ints  # (N,)
-    items: Ints  # (N,)
-    looked: Array  # (N,) how often such a place is looked at
-    taken: Array  # (N,) 0 or 1
-
-    @classmethod
-    def of(cls, pages: Shown, rates: Array) -> Rows:
-        """Of pages in the order of users; rates (K,) of places."""
-        users = np.repeat(pages.users, np.diff(pages.offsets))
-        looked = rates[np.minimum(pages.places, len(rates) - 1)]
-        return cls(users, pages.items, looked, pages.taken.astype(np.float64))
-
-    def offsets(self, n: int) -> Ints:
-        """User u's rows are offsets[u] to offsets[u+1].  -> (n+1,)"""
-        return np.searchsorted(self.users, np.arange(n + 1))
-
-    def often(self, n: int) -> Floats:
-        """Times as often as the average that each of n items was taken where it was looked at.
-
-        0 for one that was never shown.  -> (n,)
-        """
-        hits, looked = (np.bincount(self.items, x, n) for x in (self.taken, self.looked))
-        share = self.taken.sum() / self.looked.sum()
-        rate = np.divide(hits, share * looked, out=np.zeros(n), where=looked > 0)
-        return rate.astype(np.float32)
-
-    def take(self, mask: Bools) -> Rows:
-        """The chosen rows."""
-        return Rows(self.users[mask], self.items[mask], self.looked[mask], self.taken[mask])
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +137,7 @@ class Turns:
     def items(self, rows: Rows, found: Effects, covariance: Array) -> Effects:
         """Main effects, and what content says of them."""
         n, fixed, main = len(self.content), found.level + self.content @ found.mean, found.main
-        own = np.einsum("nk,nk->n", self.w[rows.users], self.content[rows.items])
+        own = products(self.w, rows.users, self.content, rows.items)
         flat = np.full(n, 1 / found.spread)
         for _ in range(TURNS):
             pull, bend = slopes(own + main[rows.items], rows.looked, rows.taken)
@@ -181,7 +149,7 @@ class Turns:
         fixed = level + self.content @ mean
         spread = float(np.mean((main - fixed)[shown] ** 2 + 1 / flat[shown]))
         main = np.where(shown, main, fixed)
-        return Effects(main, mean, level, spread, covariance, 1 / flat)
+        return Effects(main, mean, level, spread, covariance, np.where(shown, 1 / flat, spread))
 
 
 def regressed(x: Array, main: Array, spread: float) -> tuple[Array, float]:
@@ -212,13 +180,13 @@ class Reading:
     @classmethod
     def of(cls, rows: Rows, content: Array, found: Effects) -> Reading:
         """The step of Newton's, each item's page being the average of all."""
-        x = content[rows.items]
-        pull, bend = slopes(found.main[rows.items], rows.looked, rows.taken)
+        n, (pull, bend) = len(content), slopes(found.main[rows.items], rows.looked, rows.taken)
         hit, many = rows.taken > 0, rows.taken.sum()
         root = np.linalg.cholesky(found.covariance)
-        fall, turn = np.linalg.eigh(root.T @ ((x * bend[:, None]).T @ x / many) @ root)
+        bent = content.T * np.bincount(rows.items, bend, n) @ content / many  # (K, K)
+        fall, turn = np.linalg.eigh(root.T @ bent @ root)
         basis = root @ turn
-        passed = x[~hit].T @ pull[~hit] / many
+        passed = np.bincount(rows.items[~hit], pull[~hit], n) @ content / many
         return cls(basis, float(pull[hit].mean()), passed @ basis, fall)
 
     def believed(self, how: Belief) -> Reading:
@@ -245,7 +213,7 @@ def belief(
     main, tried = found.main[rows.items] - found.level, []
     for doubt in DOUBTS:
         each = read.believed(Belief(doubt, 1.0)).own(total, count)
-        own = np.einsum("nd,nd->n", each[page], places[rows.items])
+        own = products(each, page, places, rows.items)
         likely, scale = scaled(own, main, rows)
         tried.append((likely, Belief(doubt, scale)))
     return max(tried, key=lambda one: one[0])[1]
@@ -264,6 +232,22 @@ def scaled(own: Array, main: Array, rows: Rows) -> tuple[float, float]:
         weights[1:] = np.maximum(weights[1:], 0.0)
     p = np.clip(rows.looked * expit(x @ weights), EDGE, 1 - EDGE)
     return float(np.where(rows.taken > 0, np.log(p), np.log(1 - p)).mean()), float(weights[1])
+
+
+def products(left: Array, mine: Ints, right: Array, theirs: Ints) -> Array:
+    """left[mine] times right[theirs], row by row; a log's rows side by side would fill a memory.
+
+    (A, D), (N,), (B, D), (N,) -> (N,)
+
+    >>> one = np.eye(2)
+    >>> products(one, np.array([0, 1]), one + 1, np.array([0, 0])).tolist()
+    [2.0, 1.0]
+    """
+    out = np.empty(len(mine))
+    for first in range(0, len(mine), AT_ONCE):
+        some = slice(first, first + AT_ONCE)
+        out[some] = np.einsum("nd,nd->n", left[mine[some]], right[theirs[some]])
+    return out
 
 
 def started(rows: Rows) -> float:

@@ -8,10 +8,13 @@ climbs the likelihood. So a place is not thought good because good items stand t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hermes.core.errors import DataError
 from hermes.core.types import Array, Bools, Floats, Ints
+from hermes.data.shown import Shown
 
 LAST = 50  # places told apart; what stands further down counts as there
 ROUNDS = 100
@@ -19,6 +22,41 @@ ENOUGH = 1e-6  # change of a logarithm that ends it
 PRIOR = 1.0  # of each item's and place's count, at the mean: nothing is never
 DOUBT = 3.0  # of an item taken as often as all, before it is believed to differ
 CAUTION = 1e-3  # the least that a place is looked at, of the first
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """N places that were shown, each user's in the order of time."""
+
+    users: Ints  # (N,)
+    items: Ints  # (N,)
+    looked: Array  # (N,) how often such a place is looked at
+    taken: Array  # (N,) 0 or 1
+
+    @classmethod
+    def of(cls, pages: Shown, rates: Array) -> Rows:
+        """Of pages in the order of users; rates (K,) of places."""
+        users = np.repeat(pages.users, np.diff(pages.offsets))
+        looked = rates[np.minimum(pages.places, len(rates) - 1)]
+        return cls(users, pages.items, looked, pages.taken.astype(np.float64))
+
+    def offsets(self, n: int) -> Ints:
+        """User u's rows are offsets[u] to offsets[u+1].  -> (n+1,)"""
+        return np.searchsorted(self.users, np.arange(n + 1))
+
+    def often(self, n: int) -> Floats:
+        """Times as often as the average that each of n items was taken where it was looked at.
+
+        0 for one that was never shown.  -> (n,)
+        """
+        hits, looked = (np.bincount(self.items, x, n) for x in (self.taken, self.looked))
+        share = self.taken.sum() / self.looked.sum()
+        rate = np.divide(hits, share * looked, out=np.zeros(n), where=looked > 0)
+        return rate.astype(np.float32)
+
+    def take(self, mask: Bools) -> Rows:
+        """The chosen rows."""
+        return Rows(self.users[mask], self.items[mask], self.looked[mask], self.taken[mask])
 
 
 def examined(items: Ints, places: Ints, taken: Bools) -> Array:

@@ -20,8 +20,8 @@ from hermes.core.types import Array, Floats, Ints, Odds, Queries
 from hermes.data.interactions import Interactions
 from hermes.data.shown import Shown
 from hermes.features.content import coded
-from hermes.learn.mixed import Belief, Effects, Reading, Rows, Turns, belief
-from hermes.learn.places import examined
+from hermes.learn.mixed import Belief, Effects, Reading, Turns, belief
+from hermes.learn.places import Rows, examined
 from hermes.learn.run import Run
 from hermes.models.base import Closed, Embedder
 
@@ -70,8 +70,10 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         known = data.content if len(data.content) else coded(data.item_fields)
         if not known.any():
             raise DataError("MixedEffects: nothing is known of any item; give categories or texts")
-        if data.shown is None or not len(data.shown):
+        if data.shown is None:
             raise DataError("MixedEffects: it learns from what pages showed; set data.shown")
+        if not len(data.shown):
+            raise DataError("MixedEffects: no page is older than its user's last event; give pages")
         pages = data.shown.take(np.argsort(data.shown.users, kind="stable"))
         rates = examined(pages.items, pages.places, pages.taken)
         rng = np.random.default_rng(run.seed)
@@ -100,7 +102,8 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         pairs = [self.read(data.items[offsets[u] : offsets[u + 1]]) for u in some.tolist()]
         own, many = np.array([w for w, _ in pairs]), np.array([n for _, n in pairs], np.float64)
         square = self.items[1:].T @ self.items[1:]  # (D, D)
-        told = float(np.einsum("ud,de,ue->u", own, square, own).mean() / np.trace(square))
+        most = float(np.trace(square))
+        told = float(((own @ square) * own).sum(axis=1).mean()) / most if most > 0 else 0.0
         told = min(told, MOST)
         if not told > 0:
             return 0.0
