@@ -81,6 +81,13 @@ def test_kinds_that_are_worth_nothing_are_no_history(lake: Lake, now: datetime) 
     assert len(dataset(lake, DataSpec(kinds=("impression",))).interactions) == 1
 
 
+def test_a_log_of_refusals_alone_is_named(lake: Lake, now: datetime) -> None:
+    row = {"user_id": "1", "asset_id": "3", "kind": "dismiss", "occurred_at": now}
+    lake.append_events(pl.DataFrame([row]), "serving", now)
+    with pytest.raises(DataError, match="no event passes .* and speaks for an item"):
+        dataset(lake, DataSpec(kinds=("dismiss",)))
+
+
 def test_what_was_turned_down_is_no_history_and_stands_until_it_is_chosen(
     lake: Lake, now: datetime
 ) -> None:

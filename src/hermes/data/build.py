@@ -57,8 +57,11 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     if spec.min_user_events > 1:
         active = events["user_id"].value_counts().filter(pl.col("count") >= spec.min_user_events)
         events = events.filter(pl.col("user_id").is_in(active["user_id"].implode()))
-    if not len(events):
-        raise DataError(f"lake {lake.path}: no event passes {spec}; ingest a source or filter less")
+    if (events["weight"] < 0).all():  # or there are none
+        raise DataError(
+            f"lake {lake.path}: no event passes {spec} and speaks for an item; ingest a source or"
+            " filter less"
+        )
     users = vocabulary(events["user_id"].unique())
     found = assemble(events, users, catalogue(natural(assets, "asset_id")), people)
     if not spec.shown:
