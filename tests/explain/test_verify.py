@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hermes.explain.evidence import Evidence, Item
 from hermes.explain.verify import Leaks, Sentences, Verifier
+from hermes.explain.wording import SHOWN, Claim
+from hermes.explain.wording import sentence as said
 
 SCOTT = (("Ridley Scott", "director"),)
 ALIEN = Item(
@@ -56,6 +60,24 @@ KNOWN = {("alien", "resurrection"), ("the", "heat"), ("her",), ("up",), ("we", "
 def ruled(sentence: str, language: str = "en") -> str:
     """Why it may not be told; empty where it may."""
     return Verifier(FACTS, language, KNOWN.__contains__).rule(sentence).why
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Blade Runner is popular."),
+        ("de", "Blade Runner ist beliebt."),
+        ("fr", "Blade Runner est populaire."),
+        ("es", "Blade Runner es popular."),
+    ],
+)
+def test_what_is_often_chosen_when_it_is_shown_is_not_called_popular(
+    language: str, sentence: str
+) -> None:
+    often = said(Claim("popular", SHOWN), language)
+    for reason, may in (("Popular this week", True), (often, False)):
+        facts = replace(FACTS, items=(replace(RUNNER, reason=reason),))
+        assert (Verifier(facts, language).rule(sentence).why == "") is may
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice, product
 
 from .evidence import Evidence, Item
@@ -17,7 +17,9 @@ from .facts import NAMES, named
 from .holdings import verb
 from .marks import Doubt, Mark, clauses
 from .reach import Reach
+from .templates import LANGUAGES
 from .vocabulary import Vocabulary
+from .wording import SHOWN, Claim, sentence
 
 NAMESAKES = 16  # readings of a sentence whose titles several items have
 UNSAFE = re.compile(r"(?i)https?:|www\.|[<>{}\[\]|`\\]|\w@\w|\w\.(?:com|net|org|io|xyz|ru|info)\b")
@@ -119,7 +121,9 @@ class Claims(Reach):
             wished = self.wishing and any(map(self.sought, names))
             if not self.of("past") and not wished:
                 raise Doubt("a reason that is not known")
-        for kind in ("popular", "new", "taste"):
+        if self.of("popular"):
+            self.each(counted, "popular as the reason")
+        for kind in ("new", "taste"):
             if self.of(kind):
                 self.each(partial(coded, kind), f"{kind} as the reason")
         if self.of("taste"):
@@ -214,6 +218,17 @@ class Claims(Reach):
 def led(title: str, one: Item) -> bool:
     """Whether a title of the history is why it is here."""
     return title in one.because
+
+
+@cache
+def often() -> frozenset[str]:
+    """The reason that counts nobody, in every language."""
+    return frozenset(sentence(Claim("popular", SHOWN), name) for name in LANGUAGES)
+
+
+def counted(one: Item) -> bool:
+    """Whether it was counted that many choose it."""
+    return coded("popular", one) and one.reason not in often()
 
 
 def coded(code: str, one: Item) -> bool:

@@ -58,9 +58,7 @@ from .seen import (
     matched,
     started,
 )  # fmt: skip
-from .wording import BASE, Claim, sentence
-
-SHOWN = "Often chosen when it is shown"
+from .wording import BASE, SHOWN, Claim, sentence
 
 
 class Reasons:

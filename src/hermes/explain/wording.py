@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 Table = Mapping[str, Mapping[str, str]]
 BASE = "en"
+SHOWN = "Often chosen when it is shown"  # what is popular, though nobody counts how many choose it
 
 
 class Claim(NamedTuple):
