@@ -84,7 +84,7 @@ def test_kinds_that_are_worth_nothing_are_no_history(lake: Lake, now: datetime) 
 def test_a_log_of_refusals_alone_is_named(lake: Lake, now: datetime) -> None:
     row = {"user_id": "1", "asset_id": "3", "kind": "dismiss", "occurred_at": now}
     lake.append_events(pl.DataFrame([row]), "serving", now)
-    with pytest.raises(DataError, match="no event passes .* and speaks for an item"):
+    with pytest.raises(DataError, match="and speaks for an item"):
         dataset(lake, DataSpec(kinds=("dismiss",)))
 
 
