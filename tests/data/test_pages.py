@@ -108,3 +108,46 @@ def test_an_item_merged_away_is_shown_as_the_one_that_is_kept(lake: Lake, now: d
 def test_a_log_without_pages_is_refused_with_what_to_do(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"leave data\.shown out"):
         dataset(lake, DataSpec(shown=True))
+
+
+def test_what_followed_has_the_very_time_of_its_event(lake: Lake, now: datetime) -> None:
+    rows = [
+        row
+        for n in range(40)
+        for row in (*page("1", f"p{n}", "1", "2"), ("1", "1", "click", f"p{n}", 0))
+    ]
+    logged(lake, now, *rows)
+    data = dataset(lake, DataSpec(shown=True))
+    assert data.shown is not None
+    told = data.shown.when[data.shown.taken]
+    assert len(told) == 40 and np.isin(told, data.interactions.times).all()
+
+
+def test_a_page_that_tells_what_is_held_back_is_not_known(lake: Lake, now: datetime) -> None:
+    rows = [
+        *page("1", "a", "1", "2"),
+        ("1", "1", "click", "a", 0),
+        *page("1", "b", "3", "2"),
+        ("1", "3", "click", "b", 0),  # held back, though something follows
+        *page("1", "c", "2", "1"),
+        ("1", "2", "click", "c", 0),
+        *page("1", "d", "3", "1"),
+        ("1", "3", "click", "d", 0),  # held back, and nothing follows
+    ]
+    logged(lake, now, *rows)
+    data = dataset(lake, DataSpec(shown=True))
+    log, shown = data.interactions, data.shown
+    assert shown is not None and len(log.pages(shown)) == len(shown) == 4
+    every = data.held(log).shown
+    assert every is not None and every.times.tolist() == shown.times.tolist()
+    clicks = np.flatnonzero(log.times > now.timestamp() / 86400)
+    kept = np.ones(len(log), bool)
+    kept[clicks[[1, 3]]] = False
+    left = log.take(kept)
+    held = data.held(left).shown
+    assert held is not None
+    assert held.times.tolist() == shown.times[[0, 2, 3]].tolist()
+    known = left.pages(held)
+    assert known.times.tolist() == shown.times[[0, 2]].tolist()
+    names = data.catalogue.items.names
+    assert [names[item] for item in known.items[known.taken]] == ["1", "2"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,22 @@ class Dataset:
     shown: Shown | None = None  # what pages showed, where the spec wants it
     refused: Interactions | None = None  # events that speak against an item: no history
 
+    def held(self, known: Interactions) -> Dataset:
+        """Without pages that tell of what `known` lacks, though its user did more afterwards.
+
+        What came after all that is known of a user `Interactions.pages` takes for not yet done.
+        """
+        if self.shown is None:
+            return self
+        pages, size = self.shown, np.int64(known.shape.n_items)
+        log, hit = self.interactions, self.shown.taken
+        page = np.repeat(np.arange(len(pages)), np.diff(pages.offsets))[hit]
+        users, when = pages.users[page], pages.when[hit]
+        left = ~np.isin(moments(log, size), moments(known, size))
+        told = np.isin(users * size + pages.items[hit] + 1j * when, moments(log, size)[left])
+        told &= when <= known.latest()[users]
+        return replace(self, shown=pages.take(np.bincount(page[told], minlength=len(pages)) == 0))
+
     def arrays(self) -> dict[str, Array]:
         """Users, their attributes and histories, for a bundle."""
         log = self.interactions
@@ -50,6 +66,11 @@ class Dataset:
             "times": log.times,
             "user_fields": log.user_fields,
         }
+
+
+def moments(log: Interactions, size: np.int64) -> Array:
+    """One complex number of each event's user, item and time, of `size` items.  -> (N,)"""
+    return np.asarray(log.users * size + log.items + 1j * log.times)
 
 
 def standing(refused: Interactions, log: Interactions) -> tuple[Ints, Ints]:

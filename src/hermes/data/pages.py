@@ -55,20 +55,22 @@ def pages(
             "position",
             user=coded("user_id", users),
             item=coded("asset_id", items),
-            at=pl.col("occurred_at").min().over(PAGE).to_physical() / micros,
-            when=(pl.col("when").to_physical() / micros).fill_null(NEVER),
+            at=pl.col("occurred_at").min().over(PAGE).to_physical(),
+            when=pl.col("when").to_physical(),
         )
         .sort("user", "at", "request_id", "position", "item")
     )
     new = seen.select(page=pl.struct("user", "request_id"))["page"]
     starts = np.flatnonzero((new != new.shift()).fill_null(True).to_numpy())
+    # divided as the log's times are: polars ends in another last bit, and a day must be the same
+    days = seen["when"].fill_null(0).to_numpy() / micros
     return Shown(
         seen["user"].to_numpy()[starts],
-        seen["at"].to_numpy()[starts],
+        seen["at"].to_numpy()[starts] / micros,
         np.append(starts, len(seen)),
         seen["item"].to_numpy(),
         seen["position"].to_numpy().astype(np.int64),
-        seen["when"].to_numpy(),
+        np.where(seen["when"].is_null().to_numpy(), NEVER, days),
     )
 
 

@@ -131,7 +131,7 @@ def train(
     """
     recipe, started = parse(table), time.perf_counter()
     check(recipe)
-    log = data.interactions if known is None else known
+    log, data = (data.interactions, data) if known is None else (known, data.held(known))
     log = fielded(log, data)
     content = read(recipe.content, data.catalogue, run, recipe.fusion) if recipe.content else None
     if content is not None:
