@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -106,6 +107,20 @@ def test_what_was_turned_down_is_no_history_and_stands_until_it_is_chosen(
     assert arrays["refused.items"].tolist() == [three]
     assert arrays["refused.offsets"][one : one + 2].tolist() == [0, 1]
     assert arrays["refused.offsets"][-1] == 1
+
+
+def test_what_is_turned_down_after_all_that_is_known_is_not_turned_down_yet(
+    lake: Lake, now: datetime
+) -> None:
+    later = {"user_id": "1", "asset_id": "3", "kind": "dismiss", "occurred_at": now}
+    lake.append_events(pl.DataFrame([later]), "serving", now)
+    data = dataset(lake, DataSpec())
+    log = data.interactions
+    assert replace(data.held(log), interactions=log).arrays()["refused.items"].tolist() == []
+    click = {**later, "asset_id": "2", "kind": "click", "occurred_at": now + timedelta(hours=1)}
+    lake.append_events(pl.DataFrame([click]), "serving", now)
+    data = dataset(lake, DataSpec())
+    assert len(data.held(data.interactions).arrays()["refused.items"]) == 1
 
 
 def test_a_split_column_comes_through(tmp_path: Path, now: datetime) -> None:

@@ -33,12 +33,16 @@ class Dataset:
     refused: Interactions | None = None  # events that speak against an item: no history
 
     def held(self, known: Interactions) -> Dataset:
-        """Without pages that tell of what `known` lacks, though its user did more afterwards.
+        """As it stood when no more was known: nothing was turned down after a user's last event.
 
-        What came after all that is known of a user `Interactions.pages` takes for not yet done.
+        Without pages that tell of what `known` lacks, though its user did more afterwards. What
+        came after all that is known of a user `Interactions.pages` takes for not yet done.
         """
+        no = self.refused
+        if no is not None:
+            no = no.take(no.times <= known.latest()[no.users])
         if self.shown is None:
-            return self
+            return replace(self, refused=no)
         pages, size = self.shown, np.int64(known.shape.n_items)
         log, hit = self.interactions, self.shown.taken
         page = np.repeat(np.arange(len(pages)), np.diff(pages.offsets))[hit]
@@ -46,7 +50,8 @@ class Dataset:
         left = ~np.isin(moments(log, size), moments(known, size))
         told = np.isin(users * size + pages.items[hit] + 1j * when, moments(log, size)[left])
         told &= when <= known.latest()[users]
-        return replace(self, shown=pages.take(np.bincount(page[told], minlength=len(pages)) == 0))
+        safe = np.bincount(page[told], minlength=len(pages)) == 0
+        return replace(self, shown=pages.take(safe), refused=no)
 
     def arrays(self) -> dict[str, Array]:
         """Users, their attributes and histories, for a bundle."""

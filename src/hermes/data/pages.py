@@ -62,8 +62,7 @@ def pages(
     )
     new = seen.select(page=pl.struct("user", "request_id"))["page"]
     starts = np.flatnonzero((new != new.shift()).fill_null(True).to_numpy())
-    # divided as the log's times are: polars ends in another last bit, and a day must be the same
-    days = seen["when"].fill_null(0).to_numpy() / micros
+    days = seen["when"].fill_null(0).to_numpy() / micros  # not by polars: the log's very last bit
     return Shown(
         seen["user"].to_numpy()[starts],
         seen["at"].to_numpy()[starts] / micros,
