@@ -20,6 +20,7 @@ from hermes.learn.mixed import (
     belief,
     person,
     products,
+    scaled,
     slopes,
 )
 from hermes.learn.places import Rows
@@ -171,3 +172,9 @@ def test_belief_scales_what_an_item_adds() -> None:
     np.testing.assert_allclose(
         half.own(np.array([[2.0, 4.0]]), np.array([2.0])), [[1.5 / 1.4, 2.0 / 1.8]]
     )
+
+
+def test_one_judge_who_took_little_does_not_carry_belief_away() -> None:
+    rows = Rows(np.ones(3, int), np.array([1, 2, 3]), np.ones(3), np.array([1.0, 0.0, 0.0]))
+    scale = scaled(np.array([0.1, -0.1, -0.2]), np.zeros(3), rows)[1]
+    assert scale == pytest.approx(0.5, abs=0.3)  # the likelihood alone would go on without end

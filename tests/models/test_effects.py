@@ -92,28 +92,6 @@ def test_what_is_left_of_a_bundle_answers_alike(model: MixedEffects) -> None:
     np.testing.assert_array_equal(other.score(past(6, 10)), model.score(past(6, 10)))
 
 
-def test_new_items_are_placed_by_what_they_are(model: MixedEffects, log: Interactions) -> None:
-    grown = MixedEffects(model.config).restore(model.shape, model.arrays())
-    grown.grow(np.concatenate([KINDS[:2], np.zeros((1, 4), np.float32)]))
-    own = grown.odds(np.array([5, 9, 13]), np.array([ITEMS, ITEMS + 1, ITEMS + 2])).own
-    assert own[1] > 0.3 > own[2] == 0.0  # of the third nothing is known
-    assert len(grown.doubt) == len(grown.main) == len(grown.items) == len(grown.often)
-    assert grown.odds(np.array([5]), np.array([1, ITEMS])).often[1] == 0  # never shown
-
-
-def test_how_often_an_item_is_taken_is_counted_and_not_guessed(log: Interactions) -> None:
-    assert log.shown is not None
-    hidden = log.shown.items % 4 == 1  # of a kind that everybody shall want, one is never shown
-    taken = np.where(hidden, 0.5, NEVER)
-    items = np.where(log.shown.items == 37, 1, log.shown.items)
-    fit = MixedEffects(MixedEffectsConfig(d=8, rounds=6)).fit(
-        replace(log, shown=replace(log.shown, items=items, when=np.minimum(log.shown.when, taken)))
-    )
-    odds = fit.odds(np.array([5]), np.array([5, 37, 6]))
-    assert odds.main[1] > 0.5 and odds.often[1] == 0.0  # like the others, nobody has seen it
-    assert odds.often[0] > 1 > odds.often[2]
-
-
 def test_few_people_can_tell_how_people_differ(log: Interactions) -> None:
     fewer = MixedEffects(MixedEffectsConfig(d=8, rounds=4, users=40)).fit(log)
     own = fewer.odds(np.array([5, 9, 13]), np.arange(1, ITEMS)).own

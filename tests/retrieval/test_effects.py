@@ -23,7 +23,6 @@ def channel() -> EffectsChannel:
     model.restore(
         Shape(n_items=7),
         {
-            "centre": none, "map": np.ones((1, 1), np.float32), "shared": none, "spread": one,
             "items": np.array([[0], [1], [2], [-1], [-2], [0.5], [0]], np.float32),
             "main": np.array([0, 0, 0, 0, 0, 0, 3], np.float32),
             "doubt": np.ones(7, np.float32), "pull": one, "push": none, "fall": none, "gain": one,

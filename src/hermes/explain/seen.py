@@ -63,7 +63,7 @@ class Limits:
 
     named: int = 3  # times one item of the history is named while something else can be said
     popular: int = 100  # first places of a popular channel
-    known: float = 0.2  # of the catalogue, first places of one that is named second
+    known: float = 0.2  # of the catalogue, first places of one that is weighed beside another
     recent: int = 50  # events of the history that make a taste
     often: int = 3  # of those in a category, at least
     share: float = 0.1  # of those in a category, at least

@@ -222,13 +222,15 @@ def belief(
 def scaled(own: Array, main: Array, rows: Rows) -> tuple[float, float]:
     """How likely what was taken is with the best multiple of `own` (N,), and that multiple.
 
-    The level and the multiple of `main` (N,) are the best too.
+    The level and the multiple of `main` (N,) are the best too. Where few judge, the multiples are
+    believed to be near what they mostly are.
     """
-    x = np.column_stack([np.ones(len(own)), own, main])
-    weights = np.array([started(rows), 0.5, 0.5])
+    x, usual = np.column_stack([np.ones(len(own)), own, main]), np.array([started(rows), 0.5, 1.0])
+    weights, firm = usual, np.diag([RIDGE, 1.0, 1.0])
     for _ in range(SETTLED):
         pull, bend = slopes(x @ weights, rows.looked, rows.taken)
-        weights = weights + np.linalg.solve((x.T * bend) @ x + RIDGE * np.eye(3), x.T @ pull)
+        up = x.T @ pull - firm @ (weights - usual)
+        weights = weights + np.linalg.solve((x.T * bend) @ x + firm, up)
         weights[1:] = np.maximum(weights[1:], 0.0)
     p = np.clip(rows.looked * expit(x @ weights), EDGE, 1 - EDGE)
     return float(np.where(rows.taken > 0, np.log(p), np.log(1 - p)).mean()), float(weights[1])

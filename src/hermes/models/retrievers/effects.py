@@ -45,17 +45,10 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     """A main effect of each item, and an own effect of each person by what items are."""
 
     Config = MixedEffectsConfig
-    learned = (
-        "centre", "map", "items", "main", "doubt", "spread", "shared", "pull", "push", "fall",
-        "gain", "often",
-    )  # fmt: skip
-    centre: Floats  # (Dc,) of content
-    map: Floats  # (Dc, D) content to directions
+    learned = ("items", "main", "doubt", "pull", "push", "fall", "gain", "often")
     items: Floats  # (I, D)
     main: Floats  # (I,) log odds over the average item's
     doubt: Floats  # (I,) its variance
-    spread: Floats  # (1,) the same of an item that was never shown
-    shared: Floats  # (D,) what content adds to the main effect of a new item
     pull: Floats  # (1,) and push (D,): what an item of a history adds
     push: Floats
     fall: Floats  # (D,) how much less each counts, the more there are
@@ -77,8 +70,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         pages = data.shown.take(np.argsort(data.shown.users, kind="stable"))
         rates = examined(pages.items, pages.places, pages.taken)
         rng = np.random.default_rng(run.seed)
-        self.centre, self.map = directions(known, config.d, rng)
-        content = self.located(known).astype(np.float64)
+        content = located(known, *directions(known, config.d, rng))
         people = rng.permutation(np.unique(pages.users))[: config.users]
         fewer = pages.take(np.isin(pages.users, people))
         with threadpool_limits(1):  # a person's matrices are small: threads would only wait
@@ -135,28 +127,12 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
 
     def settle(self, content: Array, found: Effects, read: Reading) -> None:
         """What was learned, in the directions in which histories are read."""
-        self.map = np.asarray(self.map @ read.basis, np.float32)
         self.items = np.asarray(content @ read.basis, np.float32)
         self.main = (found.main - found.main[1:].mean()).astype(np.float32)
         self.main[0] = 0.0
         self.doubt = found.doubt.astype(np.float32)
-        self.spread = np.array([found.spread], np.float32)
-        self.shared = np.linalg.solve(read.basis, found.mean).astype(np.float32)
         self.pull = np.array([read.pull], np.float32)
         self.push, self.fall = read.push.astype(np.float32), read.fall.astype(np.float32)
-
-    def located(self, content: Floats) -> Floats:
-        """Where items lie; what nothing is known of lies in the middle.  (n, Dc) -> (n, D)"""
-        some = content.any(axis=1, keepdims=True)
-        return np.asarray((content - self.centre) @ self.map * some, np.float32)
-
-    def grow(self, content: Floats) -> None:
-        """Take items that came after it learned, by their content.  (n, Dc)"""
-        places = self.located(content)
-        self.items = np.concatenate([self.items, places])
-        self.main = np.concatenate([self.main, places @ self.shared])
-        self.doubt = np.concatenate([self.doubt, np.repeat(self.spread, len(places))])
-        self.often = np.pad(self.often, (0, len(places)))
 
     def own(self, queries: Queries) -> Floats:
         """What each wants more than everybody, by direction.  (B,) -> (B, D)"""
@@ -205,7 +181,13 @@ def distinct(history: Ints) -> Ints:
     return past[past > 0]
 
 
-def directions(content: Floats, d: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def located(content: Floats, centre: Array, axes: Array) -> Array:
+    """Where items lie; what nothing is known of lies in the middle.  (I, Dc) -> (I, d)"""
+    some = content.any(axis=1, keepdims=True)
+    return np.asarray((content - centre) @ axes * some)
+
+
+def directions(content: Floats, d: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Where the middle of all items is, and in which directions they differ most.
 
     (I, Dc), row 0 the unknown's -> (Dc,), (Dc, at most d)
@@ -217,4 +199,4 @@ def directions(content: Floats, d: int, rng: np.random.Generator) -> tuple[Float
     largest = (max(wide - d, 0), wide - 1)
     size, axes = eigh(apart.T @ apart, subset_by_index=largest)
     kept = axes[:, size > size[-1] * FLAT][:, ::-1]
-    return centre.astype(np.float32), kept.astype(np.float32)
+    return centre, kept
