@@ -17,6 +17,7 @@ import hermes.models
 from hermes.core.errors import ArtifactError
 from hermes.core.types import Floats, Queries, Shape
 from hermes.data.interactions import Holdout, Interactions
+from hermes.data.shown import NEVER, Shown
 from hermes.features.examples import Examples
 from hermes.models.base import Embedder, Model, Ranker, Retriever
 
@@ -57,7 +58,13 @@ def blocks() -> Interactions:
     fields[0] = 0
     log = replace(log, item_fields=fields, user_fields=np.arange(n_users)[:, None] % 4)
     valid = Holdout(log.queries(np.arange(1, n_users), 30), np.array(held))
-    return replace(log, valid=valid)
+    pages = len(log)
+    other = rng.integers(0, (n_items - 1) // 2, pages) * 2 + 1 + log.items % 2  # passed over
+    shown = Shown(
+        log.users, log.times, 2 * np.arange(pages + 1), np.stack([log.items, other], 1).ravel(),
+        np.tile([0, 1], pages), np.stack([log.times, np.full(pages, NEVER)], 1).ravel(),
+    )  # fmt: skip
+    return replace(log, valid=valid, shown=shown)
 
 
 def clicks(seed: int, groups: int = 600, size: int = 12) -> Examples:

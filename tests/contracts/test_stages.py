@@ -16,10 +16,11 @@ import hermes.policy
 import hermes.ranking
 import hermes.retrieval
 from hermes.core.protocols import Query
-from hermes.core.types import Candidates, Floats, Ints, Queries
+from hermes.core.types import Candidates, Floats, Ints, Queries, Shape
 from hermes.data.catalogue import Catalogue
 from hermes.encoders.base import Vectors
 from hermes.encoders.ngrams import NGrams
+from hermes.models.retrievers.effects import MixedEffects
 from hermes.policy.diversity import MMR, unit
 from hermes.policy.exploration import PlackettLuce
 from hermes.policy.exposure import Parity
@@ -29,6 +30,7 @@ from hermes.policy.slatewise import Slatewise
 from hermes.ranking.scorer import RankerScorer
 from hermes.retrieval.channels import Bounded, NeighbourChannel, TrendingChannel
 from hermes.retrieval.cold_start import ColdStart
+from hermes.retrieval.effects import EffectsChannel
 from hermes.retrieval.embedding import EmbeddingChannel
 from hermes.retrieval.graph import Graph
 from hermes.retrieval.hybrid import HybridChannel, HybridSearch
@@ -70,6 +72,15 @@ def encode(queries: Queries) -> Floats:
     return VECTORS[queries.history[:, -1]]
 
 
+def wishes() -> EffectsChannel:
+    """Every item of a history adds what it is."""
+    one, none, ones = np.ones(1, np.float32), np.zeros(6, np.float32), np.ones(41, np.float32)
+    given = {"items": VECTORS, "main": ones, "doubt": ones, "often": ones}
+    given |= {"pull": one, "gain": one, "push": none, "fall": none}
+    model = MixedEffects().restore(Shape(n_items=41), given)
+    return EffectsChannel("c", model, VectorIndex.build(model.catalogue()))
+
+
 def semantic(shop: Catalogue) -> SemanticSearch:
     encoder = NGrams.fit(shop.titles[1:], np.random.default_rng(0))
     rows = np.concatenate([np.zeros((1, encoder.d), np.float32), encoder.encode(shop.titles[1:])])
@@ -80,6 +91,7 @@ CHANNELS: dict[type, Callable[[Catalogue], Any]] = {
     NeighbourChannel: lambda shop: NeighbourChannel("c", Alike()),
     TrendingChannel: lambda shop: TrendingChannel("c", np.arange(41.0)),
     EmbeddingChannel: lambda shop: EmbeddingChannel("c", encode, VectorIndex.build(VECTORS)),
+    EffectsChannel: lambda shop: wishes(),
     TextChannel: lambda shop: TextChannel("c", TextSearch(shop)),
     VisualChannel: lambda shop: VisualChannel("c", Visual(Vectors(VECTORS, "vision:test:1"))),
     GraphChannel: lambda shop: GraphChannel("c", Graph.of(shop)),

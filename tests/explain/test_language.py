@@ -76,12 +76,12 @@ def drip(sign: bytes, pause: float) -> list[bytes | float]:
 @pytest.mark.parametrize(
     ("script", "words", "least", "most"),
     [
-        (Script(parts=[5.0]), "kept silent", 0.3, 0.9),
-        (Script(parts=[chunk("Hi"), 5.0]), "kept silent", 0.2, 0.8),
-        (Script(parts=drip(b":", 0.05)), "kept silent", 0.3, 0.9),
-        (Script(parts=drip(b": ping\n\n", 0.05)), "kept silent", 0.3, 0.9),
-        (Script(parts=drip(chunk("a "), 0.1)), "kept silent", 0.8, 1.6),
-        (Script(parts=[chunk("Hi"), *drip(chunk(""), 0.05)]), "kept silent", 0.2, 0.8),
+        (Script(parts=[5.0]), "kept silent", 0.3, 1.6),
+        (Script(parts=[chunk("Hi"), 5.0]), "kept silent", 0.2, 1.5),
+        (Script(parts=drip(b":", 0.05)), "kept silent", 0.3, 1.6),
+        (Script(parts=drip(b": ping\n\n", 0.05)), "kept silent", 0.3, 1.6),
+        (Script(parts=drip(chunk("a "), 0.1)), "kept silent", 0.8, 2.8),
+        (Script(parts=[chunk("Hi"), *drip(chunk(""), 0.05)]), "kept silent", 0.2, 1.5),
     ],
     ids=["stalls", "stalls later", "drips a line", "pings", "never ends", "empty words"],
 )
