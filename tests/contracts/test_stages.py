@@ -75,7 +75,7 @@ def encode(queries: Queries) -> Floats:
 def wishes() -> EffectsChannel:
     """Every item of a history adds what it is."""
     one, none, ones = np.ones(1, np.float32), np.zeros(6, np.float32), np.ones(41, np.float32)
-    given = {"items": VECTORS, "main": ones, "doubt": ones, "often": ones}
+    given = {"items": VECTORS, "main": ones, "doubt": ones, "appeal": ones}
     given |= {"pull": one, "gain": one, "push": none, "fall": none}
     model = MixedEffects().restore(Shape(n_items=41), given)
     return EffectsChannel("c", model, VectorIndex.build(model.catalogue()))

@@ -392,12 +392,12 @@ class Wishes:
 
     name = "effects"
 
-    def __init__(self, own: float, main: float, doubt: float = 1.0, often: float = 2.0) -> None:
-        self.told = own, main, doubt, often
+    def __init__(self, own: float, main: float, doubt: float = 1.0, appeal: float = 0.7) -> None:
+        self.told = own, main, doubt, appeal
 
     def odds(self, query: Query, items: Ints) -> Odds:
-        own, main, doubt, often = (np.full(len(items), value, np.float32) for value in self.told)
-        return Odds(own, main, doubt, doubt, often)
+        own, main, doubt, appeal = (np.full(len(items), value, np.float32) for value in self.told)
+        return Odds(own, main, doubt, doubt, appeal)
 
 
 def weighed(shop: Catalogue, wishes: Wishes, history: list[int], **ranks: float) -> Reason:
@@ -439,8 +439,8 @@ def test_what_is_taken_when_it_is_shown_is_popular_without_a_place(shop: Catalog
 
 
 def test_what_no_page_says_is_not_called_often_chosen(shop: Catalogue) -> None:
-    never = Wishes(0.0, 3.0, 0.5, often=0.0)  # never shown: like others that everybody wants
-    rarely = Wishes(0.0, 3.0, 0.5, often=0.9)
+    never = Wishes(0.0, 3.0, 0.5, appeal=0.0)  # never shown: like others that everybody wants
+    rarely = Wishes(0.0, 3.0, 0.5, appeal=-0.1)
     assert weighed(shop, never, [3], near=1).code == "because"
     assert weighed(shop, rarely, [3], near=1).code == "because"
 

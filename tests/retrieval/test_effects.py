@@ -26,7 +26,7 @@ def channel() -> EffectsChannel:
             "items": np.array([[0], [1], [2], [-1], [-2], [0.5], [0]], np.float32),
             "main": np.array([0, 0, 0, 0, 0, 0, 3], np.float32),
             "doubt": np.ones(7, np.float32), "pull": one, "push": none, "fall": none, "gain": one,
-            "often": np.arange(7, dtype=np.float32),
+            "appeal": np.arange(7, dtype=np.float32),
         },
     )  # fmt: skip
     return EffectsChannel("effects", model, VectorIndex.build(model.catalogue()))
@@ -49,7 +49,7 @@ def test_odds_tell_the_two_apart_and_an_items_page_asks_for_what_is_like_it(
 ) -> None:
     odds = channel.odds(ask(1), np.array([6, 2]))
     assert odds.own.tolist() == [0.0, 2.0] and odds.main.tolist() == [3.0, 0.0]
-    assert odds.often.tolist() == [6.0, 2.0]
+    assert odds.appeal.tolist() == [6.0, 2.0]
     assert odds.own_doubt.tolist() == [0.0, 2.0] and odds.main_doubt.tolist() == [1.0, 1.0]
     assert channel.odds(ask(1, anchor=3), np.array([2])).own.tolist() == [-2.0]
     assert channel.evidence(ask(1, 3), np.array([2, 4])).tolist() == [1, 3]

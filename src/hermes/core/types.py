@@ -70,7 +70,7 @@ class Odds(NamedTuple):
     main: Floats  # (n,) that everybody wants it
     own_doubt: Floats  # (n,)
     main_doubt: Floats  # (n,)
-    often: Floats  # (n,) times as often as the average that it was taken of pages; 0: never shown
+    appeal: Floats  # (n,) that pages bear it out, see `learn/places`; 0: never shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,7 @@ class Dataset:
 
     users: Vocabulary  # user ids
     catalogue: Catalogue  # its `items` are the asset ids
-    interactions: (
-        Interactions  # every event that passed the recipe's filters and speaks for an item
-    )
+    interactions: Interactions  # events that passed the filters and speak for an item
     user_field_names: tuple[Vocabulary, ...]  # (G,) values of each user attribute, e.g. gender
     hash: str  # sha256 of what the lake held
     context_names: tuple[Vocabulary, ...] = ()  # values of each of `context.FIELDS`

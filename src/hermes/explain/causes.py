@@ -59,5 +59,5 @@ def above(odds: Odds) -> list[float]:
     -> (n,)
     """
     chance = ndtr(odds.main / np.sqrt(np.maximum(odds.main_doubt, LEAST)))
-    out: list[float] = np.where(odds.often > 1, chance, 0.0).tolist()
+    out: list[float] = np.where(odds.appeal > 0, chance, 0.0).tolist()
     return out

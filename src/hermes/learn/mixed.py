@@ -226,14 +226,12 @@ def scaled(own: Array, main: Array, rows: Rows) -> tuple[float, float]:
     believed to be near what they mostly are.
     """
     x, usual = np.column_stack([np.ones(len(own)), own, main]), np.array([started(rows), 0.5, 1.0])
-    weights, firm = usual, np.diag([RIDGE, 1.0, 1.0])
-    for _ in range(SETTLED):
-        pull, bend = slopes(x @ weights, rows.looked, rows.taken)
-        up = x.T @ pull - firm @ (weights - usual)
-        weights = weights + np.linalg.solve((x.T * bend) @ x + firm, up)
-        weights[1:] = np.maximum(weights[1:], 0.0)
+    none, firm = np.zeros(len(own)), np.diag([RIDGE, 1.0, 1.0])
+    weights = person(x, none, rows.looked, rows.taken, usual, firm, usual, SETTLED)[0]
     p = np.clip(rows.looked * expit(x @ weights), EDGE, 1 - EDGE)
-    return float(np.where(rows.taken > 0, np.log(p), np.log(1 - p)).mean()), float(weights[1])
+    return float(np.where(rows.taken > 0, np.log(p), np.log(1 - p)).mean()), max(
+        float(weights[1]), 0.0
+    )
 
 
 def products(left: Array, mine: Ints, right: Array, theirs: Ints) -> Array:

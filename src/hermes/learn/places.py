@@ -37,22 +37,11 @@ class Rows:
     def of(cls, pages: Shown, rates: Array) -> Rows:
         """Of pages in the order of users; rates (K,) of places."""
         users = np.repeat(pages.users, np.diff(pages.offsets))
-        looked = rates[np.minimum(pages.places, len(rates) - 1)]
-        return cls(users, pages.items, looked, pages.taken.astype(np.float64))
+        return cls(users, pages.items, at(pages.places, rates), pages.taken.astype(np.float64))
 
     def offsets(self, n: int) -> Ints:
         """User u's rows are offsets[u] to offsets[u+1].  -> (n+1,)"""
         return np.searchsorted(self.users, np.arange(n + 1))
-
-    def often(self, n: int) -> Floats:
-        """Times as often as the average that each of n items was taken where it was looked at.
-
-        0 for one that was never shown.  -> (n,)
-        """
-        hits, looked = (np.bincount(self.items, x, n) for x in (self.taken, self.looked))
-        share = self.taken.sum() / self.looked.sum()
-        rate = np.divide(hits, share * looked, out=np.zeros(n), where=looked > 0)
-        return rate.astype(np.float32)
 
     def take(self, mask: Bools) -> Rows:
         """The chosen rows."""
@@ -97,8 +86,17 @@ def appeal(items: Ints, places: Ints, taken: Bools, rates: Array, n: int) -> Flo
     (N,), (N,), (N,), (K,) of places -> (n,); 0 for one that was never shown, and the nearer to it
     the less it was.
     """
-    looked = rates[np.minimum(places, len(rates) - 1)]
+    looked = at(places, rates)
     mean = taken.sum() / looked.sum()
     hits = np.bincount(items, taken, minlength=n)
     expected = mean * np.bincount(items, looked, minlength=n)
     return np.log((hits + DOUBT) / (expected + DOUBT)).astype(np.float32)
+
+
+def at(places: Ints, rates: Array) -> Array:
+    """The rate of each place; one further down than any that is known is like the last.
+
+    >>> at(np.array([0, 1, 7]), np.array([1.0, 0.5])).tolist()
+    [1.0, 0.5, 0.5]
+    """
+    return np.asarray(rates[np.minimum(places, len(rates) - 1)])

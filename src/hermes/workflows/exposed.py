@@ -27,7 +27,7 @@ from hermes.data.interactions import Interactions
 from hermes.data.shown import Shown
 from hermes.features.columns import ODDS, Columns
 from hermes.features.examples import Examples
-from hermes.learn.places import appeal, examined
+from hermes.learn.places import appeal, at, examined
 from hermes.pipeline.queries import at_moments
 
 from .labels import Group, group, joined
@@ -71,7 +71,7 @@ def examples(
         hit[own] = pages.taken[rows][mine]
         order = np.argsort(own)
         found.append(group(query, pool, hit, own[order], columns))
-        odds.append(chance[np.minimum(pages.places[rows][mine][order], len(rates) - 1)])
+        odds.append(at(pages.places[rows][mine][order], chance))
     if not found or not any(one[-1].any() for one in found):
         raise DataError(
             f"of {len(pages):,} pages none shows a candidate that was taken; raise labels.days or"

@@ -15,6 +15,7 @@ import numpy as np
 from hermes.core.types import Array, Ints
 from hermes.data.shown import Shown
 from hermes.learn.mixed import person
+from hermes.learn.places import at
 from hermes.world.truth import APPETITE, TASTE, Truth
 
 STEPS = 50  # of Newton
@@ -47,7 +48,7 @@ class Knower:
         liking = TASTE * np.einsum("nd,nd->n", truth.people.tastes(users, days), vectors)
         rest = truth.preference(users, own.items, days) - liking
         rest = rest + APPETITE[truth.items.domain[own.items]]
-        looked = self.rates[np.minimum(own.places, len(self.rates) - 1)]
+        looked = at(own.places, self.rates)
         return own.items, rest, looked, own.taken.astype(np.float64)
 
     def guessed(self, wanted: Array, user: int) -> Array:

@@ -21,7 +21,7 @@ from hermes.data.interactions import Interactions
 from hermes.data.shown import Shown
 from hermes.features.content import coded
 from hermes.learn.mixed import Belief, Effects, Reading, Turns, belief
-from hermes.learn.places import Rows, examined
+from hermes.learn.places import Rows, appeal, examined
 from hermes.learn.run import Run
 from hermes.models.base import Closed, Embedder
 
@@ -45,7 +45,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     """A main effect of each item, and an own effect of each person by what items are."""
 
     Config = MixedEffectsConfig
-    learned = ("items", "main", "doubt", "pull", "push", "fall", "gain", "often")
+    learned = ("items", "main", "doubt", "pull", "push", "fall", "gain", "appeal")
     items: Floats  # (I, D)
     main: Floats  # (I,) log odds over the average item's
     doubt: Floats  # (I,) its variance
@@ -53,7 +53,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
     push: Floats
     fall: Floats  # (D,) how much less each counts, the more there are
     gain: Floats  # (1,) how much of own effects an item of a history tells
-    often: Floats  # (I,) times as often as the average that it was taken of pages; 0: never shown
+    appeal: Floats  # (I,) as `learn/places` finds it; 0 of what was never shown
 
     def fit(self, data: Interactions, run: Run = Run()) -> Self:
         """Needs pages and what items are; raises `DataError` without either."""
@@ -76,13 +76,13 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         with threadpool_limits(1):  # a person's matrices are small: threads would only wait
             how = self.judged(fewer, people[: max(int(JUDGES * len(people)), 1)], rates, content)
             turns = Turns(content, self.nobody(content), self.telling(run))
-            rows, every = Rows.of(fewer, rates), Rows.of(pages, rates)
+            rows = Rows.of(fewer, rates)
             found = turns.learn(rows, config.rounds)
             if len(fewer) < len(pages):
-                found = turns.turn(every, found)
+                found = turns.turn(Rows.of(pages, rates), found)
         self.settle(content, found, Reading.of(rows, content, found).believed(how))
         self.gain = np.array([self.gained(data)], np.float32)
-        self.often = every.often(len(content))
+        self.appeal = appeal(pages.items, pages.places, pages.taken, rates, len(content))
         return self
 
     def gained(self, data: Interactions) -> float:
@@ -158,7 +158,7 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         own, many = self.read(history)
         places = self.items[items]
         left = np.einsum("nd,nd->n", places, places) / (1 + many * self.gain[0])
-        return Odds(places @ own, self.main[items], left, self.doubt[items], self.often[items])
+        return Odds(places @ own, self.main[items], left, self.doubt[items], self.appeal[items])
 
     def evidence(self, history: Ints, items: Ints) -> Ints:
         """The item of the history that adds most to each own effect, or 0.  (H,), (n,) -> (n,)"""
