@@ -80,6 +80,16 @@ class House:
         finally:
             link.close()
 
+    def knows(self, user: str, events: int) -> Any:
+        """A person, once that many events have come: the page sends them after it has changed."""
+        until = time.monotonic() + 15
+        while True:
+            status, person = self.ask("GET", f"/v1/users/{user}")
+            if (status, person.get("events")) == (200, events):
+                return person
+            assert time.monotonic() < until, (status, person)
+            time.sleep(0.05)
+
     def start(self) -> None:
         command = [*SERVE, str(self.world.bundle), "--port", str(self.port), "--workers", "1"]
         command += ["--log", str(self.folder / "log.db")]

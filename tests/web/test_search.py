@@ -62,12 +62,14 @@ def test_the_way_back_takes_the_last_facet_off_and_an_address_can_be_sent_to_oth
         assert page.url == once
         page.go_back()
         expect(page.locator(".facet[aria-pressed=true]")).to_have_count(0)
+        seen.settled()
         assert shown(page) == whole
         seen.to(twice.removeprefix(house.address))
         expect(page.locator(".facet[aria-pressed=true]")).to_have_count(2)
         assert shown(page) == answered(house, twice)
         page.get_by_role("button", name="show all again").click()
         expect(page.locator(".facet[aria-pressed=true]")).to_have_count(0)
+        seen.settled()
         assert shown(page) == whole
 
 

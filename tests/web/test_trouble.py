@@ -64,8 +64,9 @@ def test_the_page_waits_for_a_server_that_went_away(chromium: Browser, house: Ho
         seen.settled()
         user = page.evaluate("localStorage.getItem('hermes.reader')")
         page.get_by_text("A first trace").wait_for()
+        house.knows(user, 1)
         page.wait_for_timeout(300)
-        assert house.ask("GET", f"/v1/users/{user}")[1]["events"] == 1
+        assert house.ask("GET", f"/v1/users/{user}")[1]["events"] == 1, "sent twice"
 
 
 def test_a_reader_nobody_knows_is_told_so(chromium: Browser, house: House) -> None:
