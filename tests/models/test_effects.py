@@ -10,6 +10,7 @@ from hermes.core.errors import DataError
 from hermes.core.types import Queries, Shape
 from hermes.data.interactions import Interactions
 from hermes.data.shown import NEVER, Shown
+from hermes.learn.run import Run
 from hermes.models.retrievers.effects import MixedEffects, MixedEffectsConfig, directions
 
 USERS, ITEMS, PAGES, SLOTS = 80, 41, 30, 6
@@ -92,10 +93,13 @@ def test_what_is_left_of_a_bundle_answers_alike(model: MixedEffects) -> None:
     np.testing.assert_array_equal(other.score(past(6, 10)), model.score(past(6, 10)))
 
 
-def test_few_people_can_tell_how_people_differ(log: Interactions) -> None:
-    fewer = MixedEffects(MixedEffectsConfig(d=8, rounds=4, users=40)).fit(log)
+def test_few_people_can_tell_how_people_differ_and_the_last_pass_is_told(log: Interactions) -> None:
+    told = list[tuple[int, int]]()
+    run = Run(report=lambda stage, done, total, values: told.append((done, total)))
+    fewer = MixedEffects(MixedEffectsConfig(d=8, rounds=4, users=40)).fit(log, run)
     own = fewer.odds(np.array([5, 9, 13]), np.arange(1, ITEMS)).own
     assert own[np.arange(1, ITEMS) % 4 == 1].min() > 0
+    assert told == [(done, 5) for done in range(1, 6)]
 
 
 def test_the_same_seed_learns_the_same(model: MixedEffects, log: Interactions) -> None:

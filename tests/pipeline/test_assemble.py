@@ -49,6 +49,19 @@ def test_every_tier_answers_with_fresh_items_and_nothing_degraded(
     assert len(slate.reasons) == 5
 
 
+def test_what_was_chosen_and_then_turned_down_is_neither_a_wish_nor_shown(
+    engines: dict[int, Engine],
+) -> None:
+    user = engines[3].users.code("u7")
+    past, _ = engines[3].history(user)
+    ends = np.where(np.arange(len(engines[3].users) + 1) > user, 1, 0)
+    engine = replace(engines[3], turned=(ends, past[-1:]))
+    query = ask(engine, "u7", 5, NOW, "r")
+    assert query.history.tolist() == [item for item in past.tolist() if item != past[-1]]
+    assert len(query.ages) == len(query.history)
+    assert past[-1] not in patient(engine.recommender)(query).items.items
+
+
 @pytest.mark.parametrize(
     ("tier", "channels"), [(1, NEURAL | CLOSED), (2, NEURAL | CLOSED), (3, CLOSED)]
 )

@@ -59,6 +59,19 @@ def test_what_was_dismissed_is_not_shown_until_it_is_liked(client) -> None:
     assert client.get("/v1/users/ann").json()["disliked"] == []
 
 
+def test_what_was_liked_and_then_dismissed_is_no_wish_but_still_told(client, deps: Deps) -> None:
+    item = deps.engine.catalogue.items.code("item-9")
+    for n, (kind, wish) in enumerate((("like", True), ("dismiss", False), ("like", True))):
+        said = {**EVENT, "event_id": f"e{n}", "user_id": "ann", "kind": kind}
+        assert client.post(POST, json=said).status_code == 202
+        past = deps.past("ann")
+        assert (item in past.items) is wish
+        assert len(past.items) == len(past.times) == len(past.deeds)
+    told = client.get("/v1/users/ann").json()["history"]
+    kinds = [deed["kind"] for deed in told if deed["asset_id"] == "item-9"]
+    assert kinds[:2] == ["like", "dismiss"]
+
+
 def test_the_same_event_sent_twice_counts_once(client) -> None:
     assert client.post(POST, json=EVENT).json()["accepted"] == 1
     assert client.post(POST, json=EVENT).json() == {"accepted": 0, "duplicates": 1, "rejected": []}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from hermes.core.types import Bools, Ints
+
 DEEDS = (
     "", "interaction", "click", "view", "rating", "listen", "play", "read", "finish", "share",
     "save", "like", "add_to_cart", "purchase",
@@ -19,3 +23,14 @@ def deed(kind: str, value: float | None) -> int:
     if kind in SHARED and value is not None and WHOLE <= value <= 1:
         return DEEDS.index("finish")
     return DEEDS.index(kind) if kind in DEEDS else 0
+
+
+def wished(items: Ints, refused: Ints) -> Bools:
+    """Which of a history still speak for somebody's wishes: not what was turned down after.
+
+    (H,), (D,) items whose last word was no -> (H,)
+
+    >>> wished(np.array([7, 3, 7, 5]), np.array([7])).tolist()
+    [False, True, False, True]
+    """
+    return np.isin(items, refused, invert=True)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hermes.core.protocols import Query
+from hermes.data.deeds import wished
 
 from .assemble import Engine
 from .trace import Slate
@@ -27,11 +28,13 @@ def ask(
     """What `user` asks at a moment; an unknown name is a newcomer."""
     code = engine.users.code(user)
     items, times = engine.history(code)
+    deeds, refused = engine.done(code), engine.refused(code)
+    rows = wished(items, refused)
     ages = (at.timestamp() / 86400 - times).astype(np.float32)
     return Query(
-        id=request, at=at, user=code, history=items, ages=ages, deeds=engine.done(code),
-        text=text, size=size, explain=explain, attribute=attribute, language=language,
-        exclude=engine.refused(code),
+        id=request, at=at, user=code, history=items[rows], ages=ages[rows],
+        deeds=deeds[rows] if len(deeds) else deeds, text=text, size=size, explain=explain,
+        attribute=attribute, language=language, exclude=refused,
     )  # fmt: skip
 
 

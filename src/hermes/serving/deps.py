@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -14,7 +14,7 @@ import numpy as np
 from fastapi import Depends, Request
 
 from hermes.core.types import Array, Ints
-from hermes.data.deeds import deed
+from hermes.data.deeds import deed, wished
 from hermes.data.log import Log, Recent
 from hermes.data.rules import WEIGHTS
 from hermes.explain.guard import Guard
@@ -48,6 +48,13 @@ class Past:
     times: Array  # (H,) float64 days since the epoch
     disliked: Ints  # (D,) items whose last word was no
     deeds: Ints  # (H,) what was done, see data/deeds; (0,): unknown
+
+    def kept(self) -> Past:
+        """Without what was done with an item before it was turned down."""
+        if not len(self.disliked):
+            return self
+        rows = wished(self.items, self.disliked)
+        return replace(self, items=self.items[rows], times=self.times[rows], deeds=self.deeds[rows])
 
 
 @dataclass
@@ -88,7 +95,7 @@ class Deps:
         refused = engine.refused(code)
         recent = self.log.recent(user_id, RECENT) if user_id else []
         if not recent:
-            return Past(code, items, times, refused, deeds)
+            return Past(code, items, times, refused, deeds).kept()
         known = set(zip(items.tolist(), np.round(times * DAY).tolist(), strict=True))
         added, disliked = self.sift(recent, known)
         again = np.array([item for item, _, _ in added], np.int64)
@@ -98,7 +105,7 @@ class Deps:
             items = np.concatenate([items, np.array([item for item, _, _ in late], np.int64)])
             times = np.concatenate([times, np.array([at for _, at, _ in late])])
             deeds = np.concatenate([deeds, np.array([done for _, _, done in late], np.int64)])
-        return Past(code, items, times, disliked, deeds)
+        return Past(code, items, times, disliked, deeds).kept()
 
     def sift(
         self, recent: list[Recent], known: set[tuple[int, float]]

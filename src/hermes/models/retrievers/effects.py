@@ -75,11 +75,13 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         fewer = pages.take(np.isin(pages.users, people))
         with threadpool_limits(1):  # a person's matrices are small: threads would only wait
             how = self.judged(fewer, people[: max(int(JUDGES * len(people)), 1)], rates, content)
-            turns = Turns(content, self.nobody(content), self.telling(run))
-            rows = Rows.of(fewer, rates)
+            more = len(fewer) < len(pages)
+            tell = self.telling(run, config.rounds + more)
+            turns, rows = Turns(content, self.nobody(content), tell), Rows.of(fewer, rates)
             found = turns.learn(rows, config.rounds)
-            if len(fewer) < len(pages):
+            if more:
                 found = turns.turn(Rows.of(pages, rates), found)
+                tell(config.rounds + 1)
         self.settle(content, found, Reading.of(rows, content, found).believed(how))
         self.gain = np.array([self.gained(data)], np.float32)
         self.appeal = appeal(pages.items, pages.places, pages.taken, rates, len(content))
@@ -116,12 +118,12 @@ class MixedEffects(Closed, Embedder[MixedEffectsConfig]):
         """No person's own effect.  -> (U, D)"""
         return np.zeros((self.shape.n_users, content.shape[1]))
 
-    def telling(self, run: Run) -> Callable[[int], None]:
+    def telling(self, run: Run, rounds: int) -> Callable[[int], None]:
         """Told how many rounds are done."""
 
         def tell(done: int) -> None:
             if run.report:
-                run.report("MixedEffects", done, self.config.rounds, {})
+                run.report("MixedEffects", done, rounds, {})
 
         return tell
 
