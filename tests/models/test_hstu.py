@@ -16,7 +16,8 @@ from hermes.data.interactions import Interactions
 from hermes.learn.loop import Schedule
 from hermes.models.retrievers.hstu import HSTU, HSTUConfig, Transducer, buckets
 
-ITEMS, LENGTH = 30, 12
+from .cycle import ITEMS, LENGTH, shaken
+
 QUICK = Schedule(epochs=12, batch=16, lr=1e-2, patience=12)
 CONFIG = HSTUConfig(d=16, length=LENGTH, blocks=1, heads=2, dropout=0.0, schedule=QUICK)
 HOUR = 1 / 24
@@ -24,11 +25,7 @@ HOUR = 1 / 24
 
 def network(times: bool) -> Transducer:
     torch.manual_seed(5)
-    made = Transducer(Shape(n_items=ITEMS), replace(CONFIG, blocks=2, times=times)).eval()
-    with torch.no_grad():
-        for weight in made.parameters():
-            weight.add_(torch.randn_like(weight), alpha=0.2)
-    return made
+    return shaken(Transducer(Shape(n_items=ITEMS), replace(CONFIG, blocks=2, times=times)))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["places", "times"])
