@@ -1,6 +1,7 @@
 import errno
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import typer
@@ -142,3 +143,23 @@ def test_every_command_of_the_package_is_on_the_command_line(
     out = hermes_says("--help")[1]
     assert hermes.cli.commands()
     assert all(name in out for name in hermes.cli.commands())
+
+
+def test_a_full_disk_told_by_a_library_of_rust_is_one_line_too(
+    hermes_says: Callable[..., Outcome], failing: Callable[[BaseException], None]
+) -> None:
+    failing(RuntimeError("I/O error: No space left on device (os error 28)"))
+    status, _, err = hermes_says("bench", "all")
+    assert status == 1 and err.startswith("hermes: No space left on device; free some space")
+
+
+def test_a_path_that_is_not_there_is_named(hermes_says: Callable[..., Outcome]) -> None:
+    words = ("validate", "table", "nowhere.csv", "--user", "u", "--item", "i")
+    assert hermes_says(*words)[::2] == (1, "hermes: nowhere.csv: no such file or folder\n")
+
+
+def test_a_folder_is_not_said_to_be_missing(
+    hermes_says: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    status, _, err = hermes_says("infer", str(tmp_path))
+    assert status == 1 and "a folder, no file" in err

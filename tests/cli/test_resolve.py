@@ -104,6 +104,7 @@ def test_a_person_gets_a_table_and_a_count(run: Run, lake: Path) -> None:
     assert "Solaris" in out and "2 merges recorded; 2 in force" in out
     _, out, _ = run("resolve", *both, "--threshold", "1")
     assert "0 merges recorded; 2 in force" in out
+    assert run("resolve", "--lake", lake, "--list")[1].endswith(f"{lake.name}: 2 in force\n")
 
 
 def test_what_is_trained_on_merged_films_knows_their_plots(

@@ -35,8 +35,13 @@ def test_the_filters_count_as_they_say(lake: Lake) -> None:
     busy = dataset(lake, DataSpec(min_user_events=3))
     assert busy.users.names[1:] == ("1",)
     assert len(dataset(lake, DataSpec(min_value=5, min_item_events=0)).catalogue) == 1 + 3
-    with pytest.raises(DataError, match="no event passes"):
+    with pytest.raises(DataError, match=r"no event passes data\.kinds = \('purchase',\) and"):
         dataset(lake, DataSpec(kinds=("purchase",)))
+
+
+def test_a_lake_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such folder"):
+        dataset(Lake(tmp_path / "nowhere"), DataSpec())
 
 
 def test_the_catalogue_carries_what_people_read(lake: Lake) -> None:

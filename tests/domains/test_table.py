@@ -87,6 +87,12 @@ def test_a_truncated_last_line_is_quarantined_and_the_rest_is_good(tmp_path: Pat
     assert report.faults[0]["reason"] == "malformed" and report.faults[0]["where"] == ["log.csv:4"]
 
 
+@pytest.mark.parametrize("separator", ["||", "\n"])
+def test_a_separator_is_one_sign(tmp_path: Path, separator: str) -> None:
+    with pytest.raises(ConfigError, match="must be one sign"):
+        judged(LOG, tmp_path, separator=separator)
+
+
 def test_quotes_hide_separators_and_line_ends(tmp_path: Path) -> None:
     text = 'user,item\na,"x, the ""first"""\nb,"two\nlines"\nc,y,z\nd,y\n'
     report = judged(text, tmp_path)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import errno
 import importlib
+import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +101,11 @@ def main() -> None:
         if not error.name or error.name.partition(".")[0] == "hermes":
             raise
         fail(f"{error.name} is not installed; run pip install 'hermes-recommender[train]'", 1)
+    except Exception as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))  # libraries of Rust raise no OSError
+        if told is None:
+            raise
+        fail(system(OSError(int(told[1]), os.strerror(int(told[1])))), 1)
 
 
 def system(error: OSError) -> str:

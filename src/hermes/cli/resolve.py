@@ -72,7 +72,8 @@ def show(found: pl.DataFrame, house: Lake, verb: str, as_json: bool) -> None:
             table.add_row(*(cell.replace("[", r"\[") for cell in cells))
         console.print(table)
     more = f" ({SHOWN} least sure shown)" if len(rows) > SHOWN else ""
-    console.print(f"{house.path}: {len(rows):,} merges {verb}{more}; {stands:,} in force")
+    done = "" if verb == "in force" else f"{len(rows):,} merges {verb}{more}; "
+    console.print(f"{house.path}: {done}{stands:,} in force{more if not done else ''}")
 
 
 def titled(found: pl.DataFrame, house: Lake) -> list[dict[str, Any]]:

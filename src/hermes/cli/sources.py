@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hermes import domains
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ConfigError, DataError, nearest
 from hermes.data import mapping
 from hermes.data.source import Adapter
 from hermes.domains import table
@@ -72,6 +72,8 @@ def adapter(
         if len(given) > 1:
             raise ConfigError(f"--mapping says it all; leave out {', '.join(given[1:])}")
         return table.Table(mapping.load(draft)), draft.parent
+    if path is not None and not path.exists():
+        raise DataError(f"{path}: no such file or folder")
     if events is None and user and path is not None and path.is_file():
         path, events = path.parent, Path(path.name)  # `table FILE --user COL --item COL`
     base = path or Path()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import polars as pl
@@ -58,10 +58,7 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
         active = events["user_id"].value_counts().filter(pl.col("count") >= spec.min_user_events)
         events = events.filter(pl.col("user_id").is_in(active["user_id"].implode()))
     if (events["weight"] < 0).all():  # or there are none
-        raise DataError(
-            f"lake {lake.path}: no event passes {spec} and speaks for an item; ingest a source or"
-            " filter less"
-        )
+        raise DataError(nothing(lake, spec))
     users = vocabulary(events["user_id"].unique())
     found = assemble(events, users, catalogue(natural(assets, "asset_id")), people)
     if not spec.shown:
@@ -73,6 +70,19 @@ def dataset(lake: Lake, spec: DataSpec, weights: Weights | None = None) -> Datas
     for column in known.arrays():
         digest.update(np.ascontiguousarray(column).tobytes())
     return replace(found, shown=known, hash=digest.hexdigest())
+
+
+def nothing(lake: Lake, spec: DataSpec) -> str:
+    """What to do about a lake of which nothing is left: only filters that were set are named."""
+    if not lake.path.exists():
+        return f"lake {lake.path}: no such folder; `hermes ingest DOMAIN PATH --lake` makes one"
+    said = {one.name: getattr(spec, one.name) for one in fields(spec)}
+    usual = DataSpec()
+    odd = [f"data.{name} = {it!r}" for name, it in said.items() if it != getattr(usual, name)]
+    return (
+        f"lake {lake.path}: no event passes {', '.join(odd) or 'the contract'} and speaks for an"
+        " item; ingest a source or filter less"
+    )
 
 
 def chosen(lake: Lake, spec: DataSpec, weights: Weights, links: pl.DataFrame) -> pl.DataFrame:

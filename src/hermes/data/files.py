@@ -50,7 +50,7 @@ def chunk(file: BinaryIO, path: Path) -> bytes:
 def opened(path: Path) -> Path:
     """`path`, if it is a file."""
     if not path.is_file():
-        raise DataError(f"{path}: no such file")
+        raise DataError(f"{path}: {'a folder, no file' if path.is_dir() else 'no such file'}")
     return path
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from hermes.core.errors import DataError, nearest
+from hermes.core.errors import ConfigError, DataError, nearest
 
 from .files import blocks, decode, opened
 
@@ -52,6 +52,8 @@ def sniff(path: Path, separator: str | None = None, encoding: str = "utf-8") -> 
         row = told(first)
         return Format("jsonl", tuple(row or ()), encoding=encoding)
     best = separator or max(SEPARATORS, key=first.count)
+    if len(best) != 1 or best in "\r\n":
+        raise ConfigError(f"{path}: separator {best!r}: must be one sign, such as , or ;")
     header = [name.strip() for name in next(csv.reader([first], delimiter=best))]
     if len(set(header)) != len(header):
         raise DataError(f"{path}: two columns of its header have one name: {', '.join(header)}")
