@@ -1,5 +1,6 @@
 /** What arrived today, and how something nobody has touched was placed. */
 
+import { useState } from "react";
 import { api } from "../api/client";
 import { has, type Arrival } from "../api/types";
 import { Cover } from "../parts/Cover";
@@ -14,7 +15,8 @@ import { rich, t } from "../words";
 
 export function Arrivals() {
   const listed = has("/v1/assets/arrivals");
-  const asked = useAsk(listed ? "arrivals" : "", api.arrivals);
+  const [opened] = useState(Date.now); // asked anew whenever the page is opened
+  const asked = useAsk(listed ? `arrivals ${opened}` : "", api.arrivals);
   const arrivals = asked.data;
   if (arrivals) saw(arrivals.map((one) => one.asset));
   return (

@@ -39,6 +39,7 @@ export function Stream({ domain }: { domain: string }) {
   const here = answer && answer.user === reader.user ? answer : undefined;
   if (here) sawAnswer(here);
   const [why, setWhy] = useState<Item>();
+  useEffect(() => setWhy(undefined), [domain]); // the way back leads out of what is open
   const acts = useActs(reader, here, setWhy);
   const { room, within } = useRoom();
   const page = useMemo(() => {
@@ -147,7 +148,7 @@ function Lately({ reader, answer }: { reader: Reader; answer: Answer | undefined
   const links = last.map(([id, title], place) => (
     <span key={id} className="whole">
       <Link className="textual" href={to.item(id)}>{title}</Link>
-      {place < last.length - 1 && ","}&#32;
+      {place < last.length - 1 && <span className="comma">,</span>}&#32;
     </span>
   ));
   return <p className="lately">{rich("latelyDone", { user, n: asked.data.events, titles: links })}</p>;
