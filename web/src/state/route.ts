@@ -54,27 +54,30 @@ const notify = () => {
   for (const listener of listeners) listener();
 };
 
-addEventListener("popstate", () => moved(notify));
+/** The browser would scroll the page that is left: what one comes back to is drawn a frame later. */
+addEventListener("popstate", ({ state }) => moved((state as { left?: number } | null)?.left));
 
 /** With a view transition where the browser has them and the reader does not mind motion. */
-function moved(change: () => void): void {
+function moved(top: number | undefined): void {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const change = () => {
+    flushSync(notify);
+    if (top !== undefined) scrollTo(0, top);
+  };
   if (still || !document.startViewTransition || document.hidden) change();
-  else document.startViewTransition(() => flushSync(change));
+  else document.startViewTransition(change).ready.catch(() => undefined); // another took its place
 }
 
 /** Go there; who stays sees the same page with something of it changed, and scrolls nowhere. */
 export function go(path: string, stay = false): void {
   if (path === address()) return;
+  history.replaceState({ left: scrollY }, "");
   history.pushState(null, "", path);
   if (stay) {
     notify();
     return;
   }
-  moved(() => {
-    notify();
-    scrollTo(0, 0);
-  });
+  moved(0);
 }
 
 const subscribe = (listener: () => void) => {
