@@ -37,7 +37,7 @@ def test_the_panel_takes_the_focus_and_gives_it_back(chromium: Browser, house: H
         page = opened(seen.to("/"))
         expect(page.get_by_label("Your words")).to_be_focused()
         page.keyboard.press("Escape")
-        expect(page.locator(".agent")).to_have_count(0)
+        expect(page.locator(".agent")).to_be_hidden()
         expect(page.get_by_role("button", name="Talk about")).to_be_focused()
 
 

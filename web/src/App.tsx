@@ -12,6 +12,7 @@ import { Banner } from "./parts/Banner";
 import { Header } from "./parts/Header";
 import type { Status } from "./api/types";
 import { useAsk } from "./state/ask";
+import { useReader } from "./state/reader";
 import { useRoute, type Route } from "./state/route";
 import { t, useLanguage } from "./words";
 
@@ -24,6 +25,12 @@ export function App() {
   const [talking, setTalking] = useState(false);
   const status = useAsk("status", api.status).data;
   const main = useMain(route);
+  const { user } = useReader();
+  const [talked, setTalked] = useState(""); // the reader who did: what was said stays while the side is shut
+  if (talking && talked !== user) setTalked(user);
+  useEffect(() => {
+    if (matchMedia("(max-width: 48rem)").matches) setTalking(false); // there the side hides where a link has led
+  }, [route.path]);
   const talk = useCallback(() => setTalking((was) => !was), []);
   const hush = useCallback(() => {
     setTalking(false);
@@ -37,7 +44,7 @@ export function App() {
       <main id="main" ref={main} tabIndex={-1}>
         <Page route={route} status={status} />
       </main>
-      {talking && <Agent domains={route.page === "stream" && route.name ? [route.name] : NONE} status={status} close={hush} />}
+      {talked === user && <Agent key={user} open={talking} domains={route.page === "stream" && route.name ? [route.name] : NONE} status={status} close={hush} />}
     </div>
   );
 }
@@ -47,6 +54,7 @@ const searched = (route: Route): string => (route.query.get("q") ?? "").slice(0,
 function Page({ route, status }: { route: Route; status: Status | undefined }) {
   switch (route.page) {
     case "stream":
+      if (route.name && status && !status.domains.includes(route.name)) return <Missing path={route.path} />;
       return <Stream domain={route.name} />;
     case "search": {
       const text = searched(route);

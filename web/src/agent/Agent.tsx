@@ -14,30 +14,33 @@ const NOWHERE: readonly string[] = [];
 const OPENERS: readonly Key[] = ["opener.0", "opener.1", "opener.2"];
 
 interface Props {
+  open: boolean;
   domains: readonly string[];
   status: Status | undefined;
   close: () => void;
 }
 
-export function Agent({ domains, status, close }: Props) {
+export function Agent({ open, domains, status, close }: Props) {
   const { user } = useReader();
   const agent = useAgent(user, domains.length ? domains : NOWHERE);
   const { conversation, busy } = agent;
   const field = useRef<HTMLTextAreaElement>(null);
   const log = useRef<HTMLDivElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    if (open) field.current?.focus();
+  }, [open]);
   useEffect(() => {
     // What was said last stays in sight, however many things stand under the answer.
     const last = [...(log.current?.querySelectorAll(".said-reader") ?? [])].at(-1);
     if (log.current && last) log.current.scrollTop += last.getBoundingClientRect().top - log.current.getBoundingClientRect().top;
-  }, [conversation]);
+  }, [conversation, open]);
   const leave = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     close();
   };
   return (
-    <aside className="agent" id="agent" aria-label={t("talk")} onKeyDown={leave}>
+    <aside className="agent" id="agent" hidden={!open} aria-label={t("talk")} onKeyDown={leave}>
       <header>
         <div>
           <h2>{t("say")}</h2>

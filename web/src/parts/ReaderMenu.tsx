@@ -59,7 +59,11 @@ function People({ open, now, pick }: { open: boolean; now: string; pick: (user: 
         <input
           type="text" value={text} maxLength={200} placeholder={t("beginsWith")} autoComplete="off" spellCheck={false}
           onChange={(event) => set(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && text.trim() && pick(text.trim())}
+          onKeyDown={(event) => {
+            if (event.key !== "Enter" || !text.trim()) return;
+            event.preventDefault(); // else the button that gets the focus back is pressed by the same key
+            pick(text.trim());
+          }}
         />
       </label>
       <ul>

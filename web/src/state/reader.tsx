@@ -58,9 +58,11 @@ interface State {
   trouble: string;
 }
 
+let versions = 0; // none is given twice, so that who comes back to a reader sees no answer from before
+
 function start(user: string): State {
   keep("reader", user);
-  return { user, deeds: remembered(user), version: 0, trouble: "" };
+  return { user, deeds: remembered(user), version: ++versions, trouble: "" };
 }
 
 function saved(state: State): State {
@@ -72,17 +74,18 @@ const words = (error: unknown) => (error instanceof Error ? error.message : Stri
 
 export function ReaderOf({ children }: { children: ReactNode }) {
   const [state, set] = useState<State>(() => start(first()));
-  const { user } = state;
+  const { user, deeds } = state;
 
   const choose = useCallback((next: string) => set(start(next)), []);
   const anew = useCallback(() => set(saved({ ...start(stranger()), deeds: [] })), []);
 
   const act = useCallback<Reader["act"]>(
     async (asset, kind, from) => {
+      if (deeds.some((deed) => deed.kind === kind && deed.asset.asset_id === asset.asset_id)) return; // a second click
       set((was) => saved({ ...was, deeds: [...was.deeds, { asset, kind }], trouble: "" }));
       try {
         await tell(user, asset.asset_id, kind, from);
-        set((was) => (was.user === user ? { ...was, version: was.version + 1 } : was));
+        set((was) => (was.user === user ? { ...was, version: ++versions } : was));
       } catch (error) {
         const undone = (was: State) => was.deeds.filter((deed) => deed.asset !== asset);
         set((was) =>
@@ -90,10 +93,9 @@ export function ReaderOf({ children }: { children: ReactNode }) {
         );
       }
     },
-    [user],
+    [user, deeds],
   );
 
-  const deeds = state.deeds;
   const undo = useCallback<Reader["undo"]>(
     async (index) => {
       // An event stays an event: who takes a click back goes on as somebody who never made it.
@@ -101,7 +103,7 @@ export function ReaderOf({ children }: { children: ReactNode }) {
       const next = stranger();
       try {
         for (const deed of left) await tell(next, deed.asset.asset_id, deed.kind);
-        set(saved({ ...start(next), deeds: left, version: 1 }));
+        set(saved({ ...start(next), deeds: left }));
       } catch (error) {
         set((was) => ({ ...was, trouble: words(error) }));
       }

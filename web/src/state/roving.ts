@@ -1,6 +1,6 @@
 /** One stop for Tab in a row of things, and the arrows for the rest. */
 
-import { useCallback, useState, type FocusEvent, type KeyboardEvent } from "react";
+import { useCallback, useLayoutEffect, useRef, useState, type FocusEvent, type KeyboardEvent } from "react";
 
 const STOPS = "[data-stop]";
 
@@ -45,9 +45,16 @@ export function useRoving(): {
   row: {
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => void;
     onFocus: (event: FocusEvent<HTMLElement>) => void;
+    onBlur: (event: FocusEvent<HTMLElement>) => void;
   };
 } {
   const [active, set] = useState(0);
+  const held = useRef<HTMLElement>(null); // the row, while the focus is in it
+  useLayoutEffect(() => {
+    if (!held.current || document.activeElement !== document.body) return;
+    const stops = held.current.querySelectorAll<HTMLElement>(STOPS); // what had the focus is gone: to what took its place
+    stops[Math.min(active, stops.length - 1)]?.focus({ preventScroll: true });
+  });
   const onKeyDown = useCallback((event: KeyboardEvent<HTMLElement>) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const stops = [...event.currentTarget.querySelectorAll<HTMLElement>(STOPS)];
@@ -60,8 +67,15 @@ export function useRoving(): {
   }, []);
   const onFocus = useCallback((event: FocusEvent<HTMLElement>) => {
     const stops = [...event.currentTarget.querySelectorAll<HTMLElement>(STOPS)];
-    const at = stops.indexOf((event.target as HTMLElement).closest<HTMLElement>(STOPS)!);
+    const inside = (event.target as HTMLElement).closest("li")?.querySelector<HTMLElement>(STOPS);
+    const at = inside ? stops.indexOf(inside) : -1;
+    held.current = event.currentTarget;
     if (at >= 0) set(at);
   }, []);
-  return { active, row: { onKeyDown, onFocus } };
+  const onBlur = useCallback(({ target }: FocusEvent<HTMLElement>) => {
+    queueMicrotask(() => {
+      if (target.isConnected && !held.current?.contains(document.activeElement)) held.current = null;
+    });
+  }, []);
+  return { active, row: { onKeyDown, onFocus, onBlur } };
 }
