@@ -262,12 +262,21 @@ def test_what_all_share_is_told_and_nothing_that_one_of_them_lacks(crewed: Catal
     assert told(crewed, 11, [3], near=1).text == (
         "Because you watched Title 3, and it shares its director"
     )
-    two = told(crewed, 11, [3, 10], ("finish", "finish"), parts=APART, near=1, late=2)
-    assert two.text == "Because you finished Title 3 and Title 10"
+    two = told(crewed, 11, [3, 12], ("finish", "finish"), parts=APART, near=1, late=2)
+    assert two.text == "Because you finished Title 3 and Title 12"
     makers = Makers(crewed)
     assert makers.shared((3, 7), 11) == "director"
-    assert makers.shared((3, 10), 11) == ""
+    assert makers.shared((3, 12), 11) == ""
     assert makers.shared((5,), 11) == "actor"
+
+
+def test_what_a_reader_would_see_nothing_in_is_no_reason(shop: Catalogue) -> None:
+    assert told(shop, 11, [10], late=1).code == "new"  # a comedy book for a film of war
+    assert told(shop, 12, [3], late=1).code == "because"  # both are dramas
+    assert told(shop, 11, [5], late=1).code == "because"  # both are films
+    card = json.dumps({"creators": [{"name": "one", "role": "director"}]}).encode()
+    one = replace(shop, cards=(card,) * len(shop))
+    assert told(one, 11, [10], late=1).code == "because"  # both are by one director
 
 
 def test_the_larger_part_speaks_first_and_another_cause_second(shop: Catalogue) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from hermes.core.compiled import compiled
-from hermes.core.types import Array, Ints
+from hermes.core.types import Array, Bools, Ints
 from hermes.data.catalogue import Catalogue
 from hermes.data.deeds import DEEDS
 
@@ -69,6 +69,16 @@ class Makers:
         held = {part for part, _ in both}
         return next((part for part in TOLD if part in held), "")
 
+    def near(self, categories: Ints, items: Ints, past: Ints) -> Ints:
+        """Of what speaks for each item what a reader would see in it, else 0.
+
+        categories (I, C) of every item, items (n,), past (n,) of the history -> (n,)
+        """
+        seen = akin(self.catalogue.domain, categories, items, past)
+        for i in np.flatnonzero((past > 0) & ~seen).tolist():
+            seen[i] = bool(self.shared((int(past[i]),), int(items[i])))
+        return np.where(seen, past, 0)
+
 
 def verb(domain: str) -> str:
     """What one does with an item of a domain, in the past.
@@ -101,6 +111,17 @@ def strongest_deeds(history: Ints, deeds: Ints, items: Ints) -> Ints:
             if history[h] == items[i]:
                 out[i] = max(out[i], deeds[h])
     return out
+
+
+def akin(domain: Ints, categories: Ints, ours: Ints, theirs: Ints) -> Bools:
+    """Whether two items are of one domain or of one category.  (I,), (I, C), (n,), (n,) -> (n,)
+
+    >>> akin(np.array([0, 1, 2]), np.array([[0], [7], [7]]), np.array([1, 1]), np.array([0, 2]))
+    array([False,  True])
+    """
+    both = categories[ours][:, :, None] == categories[theirs][:, None, :]
+    both &= categories[ours][:, :, None] > 0
+    return np.asarray((domain[ours] == domain[theirs]) | both.any(axis=(1, 2)))
 
 
 @compiled

@@ -4,6 +4,7 @@
 |---|---|---|
 | match | Matches 'alien' | the item holds these words of the query's text |
 | because | Because you finished X and Y | both are in the recent history, and add most |
+| | | they share its domain, a category or a maker |
 | | and it shares their director | the catalogue names one and the same for all |
 | like | Like X | the same, where X is the anchor of an item's page |
 | related | Shares the director of X | the catalogue holds each step from X to the item |
@@ -252,8 +253,10 @@ class Reasons:
         for name, channel in self.witnesses.items():
             if name not in ranks or all(len(past) >= most for past in out):
                 continue
-            found = channel.evidence(query, items).tolist()
-            for past, code, rank in zip(out, found, ranks[name].tolist(), strict=True):
+            found = channel.evidence(query, items)
+            if not query.anchor:
+                found = self.makers.near(self.categories, items, found)
+            for past, code, rank in zip(out, found.tolist(), ranks[name].tolist(), strict=True):
                 other = len(past) < most and (not past or past[0].item != code)
                 if code and other and rank < np.inf:  # not NaN
                     past.append(Behind(code, rank, name))
