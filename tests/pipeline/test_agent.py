@@ -166,7 +166,7 @@ def test_a_new_wish_stands_beside_the_old_or_in_its_place(
 
 def test_what_gave_way_is_named(talk: Talk) -> None:
     talk.say("from the 90s")
-    assert "took the place of 1990 to 1999" in talk.say("from the 80s")
+    assert "took the place of: 1990 to 1999" in talk.say("from the 80s")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_stated_length_counts_more_than_a_comparison(talk: Talk) -> None:
 
 
 def test_a_comparison_with_nothing_says_so(talk: Talk) -> None:
-    assert "nothing has been shown" in talk.say("something newer")
+    assert "nothing is shown" in talk.say("something newer")
     assert talk.chips == []
 
 
@@ -274,7 +274,7 @@ def test_ids_of_chips_are_never_used_twice(talk: Talk) -> None:
         ("how long is Heat?", "Heat: 170 minutes."),
         ("who wrote Heat?", "does not say that of Heat"),
         ("who directed Gigli?", "nothing that is called so"),
-        ("who directed it?", "nothing has been shown"),
+        ("who directed it?", "nothing is shown"),
     ],
 )
 def test_questions_are_answered_from_the_catalogue_alone(
