@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,6 +91,19 @@ def test_a_row_with_a_key_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "hermes.workflows.bench_serve", Part)
     with pytest.raises(ConfigError, match="did you mean 'floor'"):
         bench.gather(["serve"], bench.Place(None, Path()), print)
+
+
+@pytest.mark.parametrize("part", bench.PARTS)
+def test_a_measurement_nobody_knows_is_refused_before_anything_is_made(
+    part: str, tmp_path: Path
+) -> None:
+    place = bench.Place(None, tmp_path / "work", only=("nothing-like-it",))
+    said = "is measured as one; leave out --only" if part in bench.WHOLE else "no measurement"
+    if part in ("encoders", "graph", "transfer", "agent", "guard"):
+        place = replace(place, data=tmp_path)
+    with pytest.raises(ConfigError, match=f"bench {part}: {said}"):
+        bench.gather([part], place, print)
+    assert not place.work.exists()
 
 
 class Broken:

@@ -78,7 +78,8 @@ def test_a_model_that_cannot_be_measured_is_a_row_that_says_why() -> None:
 @pytest.mark.usefixtures("small")
 def test_what_learns_for_long_waits_to_be_asked() -> None:
     def names(*only: str, full: bool = False) -> list[str]:
-        return [entry.name() for entry in bench_retrievers.chosen(only, full)]
+        place = bench.Place(None, Path(), full, only)
+        return [entry.name() for entry in bench_retrievers.chosen(place)]
 
     assert names() == ["Transition", "IALS"]
     assert names(full=True) == ["Transition", "ItemKNN", "IALS"]
@@ -87,7 +88,7 @@ def test_what_learns_for_long_waits_to_be_asked() -> None:
 
 def test_a_model_nobody_knows_is_named() -> None:
     with pytest.raises(ConfigError, match="did you mean 'NeuralODE'"):
-        bench_retrievers.chosen(("NeuralOD",), False)
+        bench_retrievers.chosen(bench.Place(None, Path(), only=("NeuralOD",)))
 
 
 def test_all_models_are_drawn_the_same_items(split: Split) -> None:

@@ -20,7 +20,7 @@ def test_a_film_below_the_tenth_counts_nothing(tmp_path: Path) -> None:
 
 
 def test_a_name_nobody_knows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no measurement 'bm26' .* 'bm25'"):
+    with pytest.raises(ConfigError, match=r"bench search: no measurement 'bm26'.* 'bm25'"):
         bench_search.measure(Place(tmp_path, tmp_path, only=("bm26",)))
 
 

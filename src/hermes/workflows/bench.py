@@ -48,6 +48,18 @@ PARTS = (
     "shown",
     "explain",
 )
+WHOLE = (
+    "serve",
+    "ann",
+    "ingest",
+    "train",
+    "scale",
+    "delayed",
+    "resolve",
+    "blend",
+    "policy",
+    "shown",
+)  # are measured as one, whatever `only` says
 LIBRARIES = (
     "numpy",
     "torch",
@@ -87,6 +99,8 @@ class Place:
     full: bool = False  # the long benchmarks as well
     only: tuple[str, ...] = ()  # measurements of a part; empty: all that `full` allows
     peer: Path | None = None  # the interpreter of an environment that holds RecBole
+    log: Path | None = None  # of `delayed`; None: the simulated world
+    window: float = 4.0  # days, of `log`
 
     def folder(self) -> Path:
         """The folder of data sets; raises `ConfigError` without one."""
@@ -94,8 +108,18 @@ class Place:
             raise ConfigError("this is measured on public data: give their folder with --data")
         return self.data
 
-    log: Path | None = None  # of `delayed`; None: the simulated world
-    window: float = 4.0  # days, of `log`
+    def named(
+        self, part: str, known: Iterable[str], usual: Iterable[str] | None = None
+    ) -> tuple[str, ...]:
+        """The measurements of a part that `only` names, else the usual ones, else all.
+
+        Raises `ConfigError` for a name that is none of them.
+        """
+        every = tuple(known)
+        for name in self.only:
+            if name not in every:
+                raise ConfigError(f"bench {part}: no measurement {name!r}{nearest(name, every)}")
+        return self.only or (every if usual is None else tuple(usual))
 
 
 def parts(word: str) -> tuple[str, ...]:
@@ -113,6 +137,8 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
     A part of several that cannot be measured is a row that says why; a part alone raises.
     """
     several = tuple(chosen)
+    if place.only and (whole := [part for part in several if part in WHOLE]):
+        raise ConfigError(f"bench {whole[0]}: is measured as one; leave out --only")
     rows, code = list[Row](), commit()
     for part in several:
         say(f"measuring {part}")

@@ -62,9 +62,9 @@ Row = dict[str, Any]
 
 def measure(place: Place) -> list[Row]:
     """Lies, truths and conversations."""
+    wanted = place.named("agent", MEASUREMENTS)
     agent = told_by(reader(place))
-    chosen = place.only or tuple(MEASUREMENTS)
-    return [row for name in chosen for row in MEASUREMENTS[name](agent)]
+    return [row for name in wanted for row in MEASUREMENTS[name](agent)]
 
 
 def reader(place: Place) -> Reader:

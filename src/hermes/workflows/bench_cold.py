@@ -20,7 +20,6 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from hermes.core.config import resolve
-from hermes.core.errors import ConfigError, nearest
 from hermes.core.types import Array, Bools, Floats, Ints, strongest
 from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
@@ -85,10 +84,8 @@ class Strict:
 def measure(place: Place) -> list[Row]:
     """MovieLens-1M with plots and cast where it is at hand, and the simulated world."""
     usual = ("films", "world") if place.data is not None else ("world",)
-    for name in place.only:
-        if name not in PARTS:
-            raise ConfigError(f"no part {name!r} of bench cold{nearest(name, PARTS)}")
-    return [row for name in place.only or usual for row in PARTS[name](Ground(place))]
+    wanted = place.named("cold", PARTS, usual)
+    return [row for name in wanted for row in PARTS[name](Ground(place))]
 
 
 def films(ground: Ground) -> list[Row]:

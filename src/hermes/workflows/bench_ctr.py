@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ConfigError
 from hermes.core.types import Shape
 from hermes.features.labelled import Roles, read
 from hermes.learn.loop import Schedule
@@ -99,10 +99,7 @@ def measure(place: Place, rankers: Mapping[str, Maker] = RANKERS) -> list[Row]:
 
     Raises `ConfigError` for a ranker nobody knows and a folder that is not there.
     """
-    wanted = place.only or tuple(rankers)
-    for name in wanted:
-        if name not in rankers:
-            raise ConfigError(f"no ranker {name!r} in bench ctr{nearest(name, rankers)}")
+    wanted = place.named("ctr", rankers)
     log = made_up() if place.data is None else frappe(place.data)
     found = []
     for name in wanted:

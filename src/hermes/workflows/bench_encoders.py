@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.fft import dct
 
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ConfigError
 from hermes.core.types import Array, Bools
 from hermes.encoders.audio import RATE, LogMel, spectrogram
 from hermes.encoders.colours import named
@@ -53,10 +53,7 @@ class Shelf:
 
 def measure(place: Place) -> list[Row]:
     """Rows of all measurements, or of those in `place.only`; `ConfigError` for an unknown one."""
-    for name in place.only:
-        if name not in MEASURED:
-            raise ConfigError(f"no measurement {name!r} in bench encoders{nearest(name, MEASURED)}")
-    wanted = place.only or tuple(MEASURED)
+    wanted = place.named("encoders", MEASURED)
     return [row for name in wanted for row in MEASURED[name](place.folder())]
 
 

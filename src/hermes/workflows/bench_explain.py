@@ -18,7 +18,7 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle
 from hermes.core.config import resolve
-from hermes.core.errors import ArtifactError, ConfigError, nearest
+from hermes.core.errors import ArtifactError
 from hermes.core.protocols import Query
 from hermes.core.types import Array
 from hermes.data.build import dataset
@@ -67,11 +67,9 @@ class Shown:
 
 def measure(place: Place) -> list[Row]:
     """Worlds first; the films of MovieLens-1M where they are asked for, since that takes long."""
-    for name in place.only:
-        if name not in PARTS:
-            raise ConfigError(f"no part {name!r} of bench explain{nearest(name, PARTS)}")
     usual = ("world", "films") if place.full and place.data is not None else ("world",)
-    return [row for name in place.only or usual for row in PARTS[name](Ground(place))]
+    wanted = place.named("explain", PARTS, usual)
+    return [row for name in wanted for row in PARTS[name](Ground(place))]
 
 
 def world(ground: Ground) -> list[Row]:

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hermes.core.errors import ConfigError, DataError, Unavailable, nearest
+from hermes.core.errors import DataError, Unavailable
 from hermes.features.batch import as_of, changes
 from hermes.features.leaks import leaks, refuse
 from hermes.features.online import Memory, Online
@@ -53,10 +53,7 @@ def measure(
         "parity": lambda: parity(shop_log(max(1, events // 250))),
         "leak": lambda: leak(shop_log(max(1, events // 250))),
     }
-    for name in place.only:
-        if name not in parts:
-            raise ConfigError(f"no measurement {name!r} in bench features{nearest(name, parts)}")
-    return [row for name in place.only or parts for row in parts[name]()]
+    return [row for name in place.named("features", parts) for row in parts[name]()]
 
 
 def key_log(rows: int, keys: int) -> pl.DataFrame:

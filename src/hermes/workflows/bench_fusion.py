@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hermes.core.errors import ConfigError, Unavailable, nearest
+from hermes.core.errors import Unavailable
 from hermes.core.types import Array, Bools, Floats
 from hermes.encoders.base import Encoder, Vectors, beside
 from hermes.encoders.cache import Cache, encoded
@@ -117,12 +117,9 @@ def measure(place: Place) -> list[Row]:
     A transformer whose weights are not here is a row that says so. Raises `ConfigError` for a name
     nobody knows.
     """
-    known = (*ENCODERS, SPEED)
-    for name in place.only:
-        if name not in known:
-            raise ConfigError(f"no measurement {name!r} in bench fusion{nearest(name, known)}")
+    wanted = place.named("fusion", (*ENCODERS, SPEED))
     ground, rows = Ground(place), list[Row]()
-    for name in place.only or known:
+    for name in wanted:
         if name == SPEED:
             rows.append(speed(np.random.default_rng(0)))
             continue

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hermes.core.config import resolve
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ConfigError
 from hermes.core.types import Ints
 from hermes.data.build import dataset
 from hermes.data.lake import Lake
@@ -103,11 +103,9 @@ def measure(place: Place) -> list[Row]:
     """
     if place.data is None:
         raise ConfigError("bench graph needs check-ins: give --data, a folder that holds gowalla")
-    for name in place.only:
-        if name not in NAMES:
-            raise ConfigError(f"no model {name!r} in bench graph{nearest(name, NAMES)}")
     usual = tuple(n for n in NAMES if place.full or n not in FAMILY or not FAMILY[n].slow)
-    wanted, checkins, rows = place.only or usual, CheckIns(place), list[Row]()
+    wanted = place.named("graph", NAMES, usual)
+    checkins, rows = CheckIns(place), list[Row]()
     reached = dict[str, Both]()
     for name in wanted:
         if name in FAMILY:

@@ -47,7 +47,7 @@ def measure(place: Place) -> list[Row]:
         "plots": lambda: stories(guard, place.folder()),
         "speed": lambda: speed(guard, home),
     }
-    return [row for name in place.only or parts for row in parts[name]()]
+    return [row for name in place.named("guard", parts) for row in parts[name]()]
 
 
 def share(name: str, hits: Iterable[bool], floor: float | None = None, most: bool = False) -> Row:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from hermes.core.errors import ConfigError, Unavailable, nearest
+from hermes.core.errors import Unavailable
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Candidates, Floats, Ints
 from hermes.data.build import dataset
@@ -86,11 +86,8 @@ class Films:
 
 def measure(place: Place) -> list[Row]:
     """Rows of each measurement, or of those in `place.only`; `ConfigError` for a name unknown."""
-    for name in place.only:
-        if name not in PARTS:
-            raise ConfigError(f"no part {name!r} of bench knowledge{nearest(name, PARTS)}")
-    films = Films(place)
-    return [row for name in place.only or PARTS for row in PARTS[name](films)]
+    wanted, films = place.named("knowledge", PARTS), Films(place)
+    return [row for name in wanted for row in PARTS[name](films)]
 
 
 def speed(films: Films) -> list[Row]:

@@ -16,7 +16,6 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle
 from hermes.core.config import resolve
-from hermes.core.errors import ConfigError, nearest
 from hermes.core.progress import progress
 from hermes.core.protocols import Query
 from hermes.core.types import Array, Bools, Candidates, Ints
@@ -94,11 +93,7 @@ def measure(place: Place, plan: LossesPlan = LossesPlan()) -> list[Row]:
 
     Raises `ConfigError` where `place.only` names something else than `rankers` or `sequences`.
     """
-    wanted = place.only or ("rankers", "sequences")
-    for name in wanted:
-        if name not in ("rankers", "sequences"):
-            near = nearest(name, ("rankers", "sequences"))
-            raise ConfigError(f"no part {name!r} of bench losses{near}")
+    wanted = place.named("losses", ("rankers", "sequences"))
     place.work.mkdir(parents=True, exist_ok=True)
     source, data = given(Ground(place))
     split = leave_one_out(data.interactions)

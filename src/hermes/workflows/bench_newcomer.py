@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from hermes.artifacts.bundle import Bundle
-from hermes.core.errors import ConfigError, Unavailable, nearest
+from hermes.core.errors import Unavailable
 from hermes.core.progress import progress
 from hermes.core.types import Array, Bools, Ints
 from hermes.data.build import dataset
@@ -123,11 +123,9 @@ class Visit:
 def measure(place: Place) -> list[Row]:
     """The world as `hermes demo` has it, with data MovieLens-1M under recipe `quick` as well, and
     what ordinary users gain or lose by it."""
-    wanted = place.only or (PARTS[::2] if place.data is None else PARTS)
+    wanted = place.named("newcomer", PARTS, PARTS[::2] if place.data is None else PARTS)
     out: list[Row] = []
     for name in wanted:
-        if name not in PARTS:
-            raise ConfigError(f"no part {name!r} of bench newcomer{nearest(name, PARTS)}")
         out += ordinary(place) if name == "ordinary" else rows(shop(place, name))
     return out
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from hermes.artifacts.bundle import Bundle, code_hash
 from hermes.core.config import resolve
-from hermes.core.errors import ArtifactError, ConfigError, nearest
+from hermes.core.errors import ArtifactError, ConfigError
 from hermes.core.types import Ints
 from hermes.data.build import dataset
 from hermes.data.ingest import ingest
@@ -106,14 +106,11 @@ def measure(place: Place) -> list[Row]:
     The parts that train for long run only when `place.full`, or when named in `place.only`. Raises
     `ConfigError` for a part nobody knows.
     """
-    if place.data is None:
-        return world(Ground(place))
-    for name in place.only:
-        if name not in PARTS:
-            raise ConfigError(f"no part {name!r} of bench quality{nearest(name, PARTS)}")
     usual = tuple(name for name in PARTS if place.full or name not in LONG)
-    ground = Ground(place)
-    return [row for name in place.only or usual for row in PARTS[name](ground)]
+    wanted, ground = place.named("quality", PARTS, usual), Ground(place)
+    if place.data is None:
+        return world(ground)
+    return [row for name in wanted for row in PARTS[name](ground)]
 
 
 def neighbours(ground: Ground) -> list[Row]:

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.random import Generator
 
 import hermes
-from hermes.core.errors import ConfigError, nearest
 from hermes.evaluation.judged import KINDS, Judged, accuracy, read
 from hermes.pipeline.explicit import LEARNED, explicitness
 from hermes.retrieval.query import Understanding
@@ -63,10 +62,8 @@ class Ground:
 
 def measure(place: Place) -> list[Row]:
     """Rows of each measurement; raises `ConfigError` for one that nobody knows."""
-    for name in place.only:
-        if name not in MEASUREMENTS:
-            raise ConfigError(f"bench query: no {name!r}{nearest(name, MEASUREMENTS)}")
-    chosen = place.only or [name for name in MEASUREMENTS if name != "fit"]
+    usual = [name for name in MEASUREMENTS if name != "fit"]
+    chosen = place.named("query", MEASUREMENTS, usual)
     ground = Ground(place)
     return [row for name in chosen for row in MEASUREMENTS[name](ground)]
 

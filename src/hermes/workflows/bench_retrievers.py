@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from hermes.core.errors import ConfigError, HermesError, nearest
+from hermes.core.errors import HermesError
 from hermes.core.types import Array, Ints
 from hermes.evaluation.intervals import Interval, paired
 from hermes.evaluation.metrics import table
@@ -142,7 +142,7 @@ def measure(place: Place) -> list[Row]:
     The long ones run only when `place.full`, or when named in `place.only`; a model that cannot be
     measured is a row that says why. Raises `ConfigError` for a model nobody knows.
     """
-    wanted = chosen(place.only, place.full)
+    wanted = chosen(place)
     split = Ground(place).split
     bench = Bench(split, negatives(split.test, DRAWN, np.random.default_rng(0)))
     rows, gains = list[Row](), dict[str, Array]()
@@ -161,13 +161,12 @@ def measure(place: Place) -> list[Row]:
     return rows
 
 
-def chosen(only: tuple[str, ...], full: bool) -> list[Entry]:
+def chosen(place: Place) -> list[Entry]:
     """The entries to measure besides the two that are always there."""
     names = [entry.name() for entry in (*BASELINES, *ENTRIES)]
-    for name in only:
-        if name not in names:
-            raise ConfigError(f"no model {name!r} in bench retrievers{nearest(name, names)}")
-    return [e for e in ENTRIES if (e.name() in only if only else full or not e.long)]
+    usual = [entry.name() for entry in ENTRIES if place.full or not entry.long]
+    wanted = place.named("retrievers", names, usual)
+    return [entry for entry in ENTRIES if entry.name() in wanted]
 
 
 def ahead(name: str, gain: Array, best: str, reference: Array) -> Row:

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from hermes.core.errors import ConfigError, Unavailable, nearest
+from hermes.core.errors import Unavailable
 from hermes.core.types import Array, Floats
 from hermes.encoders.base import Encoder
 from hermes.encoders.cache import Cache, encoded
@@ -99,11 +99,8 @@ def measure(place: Place) -> list[Row]:
     A transformer whose weights are not here is a row that says so. Raises `ConfigError` for a name
     nobody knows.
     """
-    for name in place.only:
-        if name not in NAMES:
-            raise ConfigError(f"no measurement {name!r} in bench search{nearest(name, NAMES)}")
+    wanted = place.named("search", NAMES)
     ground, rows = Ground(place), list[Row]()
-    wanted = place.only or NAMES
     if "bm25" in wanted:
         rows += [row("plot told again, BM25: MRR@10", ground.words, None, size(ground.asked))]
         rows += [speed(ground)]

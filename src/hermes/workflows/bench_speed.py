@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import hermes
-from hermes.core.errors import ConfigError, Unavailable, nearest
+from hermes.core.errors import ConfigError, Unavailable
 from hermes.evaluation.splits import Split
 from hermes.features.labelled import read
 from hermes.learn.run import Run
@@ -78,12 +78,10 @@ class Look:
 
 def measure(place: Place) -> list[Row]:
     """Seconds to the same quality, and of one pass, ours and theirs; peers of `implicit` after."""
-    names = [race.name for race in RACES]
-    if wrong := [name for name in place.only if name not in names]:
-        raise ConfigError(f"no race {wrong[0]!r} in bench speed{nearest(wrong[0], names)}")
+    wanted = place.named("speed", [race.name for race in RACES])
     split, rows = Ground(place).split, []
     for race in RACES:
-        if not place.only or race.name in place.only:
+        if race.name in wanted:
             rows += raced(race, split, place)
     for peer in () if place.only else peers.measured(split):
         rows.append(above(f"{peer.name}: fit", peer.seconds, "s", None, "its own defaults"))

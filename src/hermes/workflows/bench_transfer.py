@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from hermes.core.config import resolve
-from hermes.core.errors import ConfigError, nearest
+from hermes.core.errors import ConfigError
 from hermes.core.types import Bools, Floats, Ints
 from hermes.data.build import dataset
 from hermes.data.dataset import Dataset
@@ -76,10 +76,8 @@ def measure(place: Place) -> list[Row]:
     """
     if place.data is None:
         raise ConfigError("bench transfer needs --data, a folder that holds cross-domain")
-    for name in place.only:
-        if name not in PROTOCOLS:
-            raise ConfigError(f"no protocol {name!r} in bench transfer{nearest(name, PROTOCOLS)}")
-    wanted = place.only or tuple(p for p in PROTOCOLS if place.full or p != "twins")
+    usual = [p for p in PROTOCOLS if place.full or p != "twins"]
+    wanted = place.named("transfer", PROTOCOLS, usual)
     shops = Shops(place)
     names = shops.data.catalogue.domains.names[1:]
     return [row for p in wanted for target in names for row in rows(shops, p, target)]
