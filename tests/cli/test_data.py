@@ -39,11 +39,18 @@ def test_validate_reports_and_writes_nothing_but_the_report(log: Path, tmp_path:
 def test_infer_then_ingest_by_the_draft(log: Path, tmp_path: Path) -> None:
     draft, lake = tmp_path / "m.toml", tmp_path / "lake"
     assert run("infer", log, "--out", draft).exit_code == 0
+    assert "is there already" in str(run("infer", log, "--out", draft).exception)
     done = run("ingest", "table", "--mapping", draft, "--lake", lake, "--json")
     assert json.loads(done.output)["new"] == {"events": 1}
     again = run("ingest", "table", "--mapping", draft, "--lake", lake)
     assert "nothing changed" in again.output
     assert Lake(lake).scan("quarantine").collect()["field"].to_list() == ["value"]
+
+
+def test_a_file_of_nothing_but_a_header_is_told_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("user,item\n")
+    done = run("validate", "table", tmp_path / "e.csv", "--user", "user", "--item", "item")
+    assert "table: no rows" in done.output
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_each_line_has_a_verdict_a_score_and_a_rule(run: Run, tmp_path: Path) ->
     first, second = out.splitlines()
     assert code == 0 and first.split()[0] == "attack" and second.split()[0] == "harmless"
     assert "override" in first and "a film about rain" in second
-    assert "2 texts, 1 attacks" in error
+    assert "texts: 2, attacks: 1" in error
 
 
 def test_a_machine_gets_one_object_a_line(run: Run) -> None:

@@ -121,6 +121,12 @@ def test_what_is_trained_on_merged_films_knows_their_plots(
     assert manifest["data_hash"] != dataset(Lake(lake), DataSpec(domains=("films",))).hash
 
 
+def test_a_lake_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    code, _, error = run("resolve", "--lake", tmp_path / "no", "--list")
+    assert code == 1 and "no such lake" in error
+    assert not (tmp_path / "no").exists()
+
+
 def test_wrong_use_is_one_line_that_says_what_is_right(
     run: Run, lake: Path, tmp_path: Path
 ) -> None:
@@ -136,9 +142,9 @@ def test_wrong_use_is_one_line_that_says_what_is_right(
     ):
         code, _, error = run(*here, *words)
         assert code == 2 and message in error and error.count("\n") == 1
-    empty = ("--lake", tmp_path / "none", "--left", "films", "--right", "plots")
+    (tmp_path / "empty").mkdir()
+    empty = ("--lake", tmp_path / "empty", "--left", "films", "--right", "plots")
     code, _, error = run("resolve", *empty)
     assert code == 1 and "holds no asset; ingest two sources first" in error
-    assert not (tmp_path / "none").exists()
     shutil.rmtree(lake / "silver")
     assert run(*here, "--list")[0] == 0

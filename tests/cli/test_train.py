@@ -149,13 +149,16 @@ def test_a_device_that_is_not_known_exits_with_2(trained: Run) -> None:
     assert "did you mean 'cuda'" in err
 
 
-@pytest.mark.parametrize("lake", ["empty", "nothing"])
+@pytest.mark.parametrize(
+    ("lake", "remedy"),
+    [("empty", "ingest a source"), ("nothing", "no such folder; `hermes ingest")],
+)
 def test_a_lake_without_events_exits_with_1_and_a_remedy(
-    trained: Run, tmp_path: Path, lake: str
+    trained: Run, tmp_path: Path, lake: str, remedy: str
 ) -> None:
     status, out, err = trained(lake=lake)
     assert (status, out) == (1, "")
-    assert "ingest a source" in err
+    assert remedy in err
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

@@ -56,7 +56,7 @@ def command(
                 typer.echo(f"{said:8} {score:.2f}  {verdict.rule or '-':20}  {shown(text)}")
             advance(1)
     if not as_json:
-        typer.echo(f"{number:,} texts, {attacks:,} attacks", err=True)
+        typer.echo(f"texts: {number:,}, attacks: {attacks:,}", err=True)
 
 
 def judged(guard: Guard, stream: BinaryIO) -> Iterator[tuple[str, Verdict]]:

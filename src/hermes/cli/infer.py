@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hermes.core.errors import ConfigError
 from hermes.data.infer import draft
 from hermes.data.mapping import dump
 
@@ -21,5 +22,9 @@ def command(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        out.write_text(text, encoding="utf-8")
+        try:
+            with out.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError as error:
+            raise ConfigError(f"{out}: is there already; give another name") from error
         typer.echo(f"{out}: read it, then: hermes ingest table --mapping {out} --lake DIR")

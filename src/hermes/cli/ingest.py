@@ -58,7 +58,7 @@ def show(counts: Counts, lake: Lake, path: Path) -> None:
     """Counts by table, then what is in quarantine."""
     console = Console(highlight=False, soft_wrap=True)
     if counts.unchanged:
-        console.print(f"{path}: has this batch already ({counts.batch}); nothing changed")
+        console.print(f"{path}: has this batch already ({counts.batch}); nothing changed since:")
     table = Table("table", "read", "new", "duplicate", "refused")
     for name, rows in counts.rows.items():
         new, twice = counts.new[name], counts.duplicates[name]

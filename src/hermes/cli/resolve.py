@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from hermes.core.errors import ConfigError
+from hermes.core.errors import ConfigError, DataError
 from hermes.core.progress import progress
 from hermes.data import merges
 from hermes.data.lake import Lake
@@ -38,6 +38,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Find what two domains both hold and record it as one asset each; any merge can be undone."""
+    if not lake.is_dir():
+        raise DataError(f"{lake}: no such lake; `hermes ingest DOMAIN PATH --lake` makes one")
     asked = {"--left": left and right, "--pair": pair, "--undo": undo, "--list": listed}
     if sum(bool(one) for one in asked.values()) != 1 or bool(left) != bool(right):
         raise ConfigError("resolve: give --left and --right, or --pair, or --undo, or --list")

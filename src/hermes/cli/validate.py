@@ -44,6 +44,8 @@ def command(
     if json_ is not None:
         json_.write_text(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
     console = Console(highlight=False, soft_wrap=True)
+    if not any(report.rows.values()):
+        console.print(f"{domain}: no rows")
     for name, rows in report.rows.items():
         console.print(f"{name}: {rows:,} rows, {report.good[name]:,} good")
     if report.faults:

@@ -191,11 +191,13 @@ def load(name: str, settings: Sequence[str] = ()) -> tuple[Recipe, dict[str, Any
     if path.suffix != ".toml":
         known = {p.stem: p for p in folder().glob("*.toml")}
         if name not in known:
-            raise ConfigError(f"no recipe {name!r}{nearest(name, known)}, or give a .toml file")
+            raise ConfigError(f"no recipe {name!r}, nor a .toml file{nearest(name, known)}")
         path = known[name]
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(f"recipe {path}: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"recipe {path}: {error}") from error
     for setting in settings:
         table = override(table, setting)

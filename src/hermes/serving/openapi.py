@@ -58,8 +58,10 @@ def body(of: type, lines: bool = False) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def found(of: type, missing: bool = False, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The answer and the problems of a route."""
+def found(
+    of: type, missing: bool = False, status: int = 200, conflict: str = ""
+) -> dict[int | str, dict[str, Any]]:
+    """The answer and the problems of a route; `conflict` says what 409 means there."""
     problem = {"content": {MEDIA: {"schema": ref(Problem)}}}
     out: dict[int | str, dict[str, Any]] = {
         status: {"description": "Success", "content": {"application/json": {"schema": ref(of)}}},
@@ -68,6 +70,8 @@ def found(of: type, missing: bool = False, status: int = 200) -> dict[int | str,
     }
     if missing:
         out[404] = {"description": "Nobody knows this", **problem}
+    if conflict:
+        out[409] = {"description": conflict, **problem}
     return out
 
 

@@ -169,7 +169,7 @@ def sent(name: str, value: Any) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + ANSWER.encode(value) + b"\n\n"
 
 
-@router.post("", openapi_extra=body(Talk), responses=found(Told))
+@router.post("", openapi_extra=body(Talk), responses=found(Told, conflict="Overtaken"))
 async def speak(request: Request, deps: House) -> Response:
     """One turn: wishes become chips and a slate, a question is answered from the catalogue.
 
