@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,18 @@ def test_the_environment_says_these_settings_and_no_others(
 def test_a_missing_bundle_is_told_before_a_process_is_started(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="hermes train"):
         launch.serve(Settings(bundle=tmp_path / "nothing"))
+
+
+def test_what_workers_share_has_started_no_thread_before_they_are_forked() -> None:
+    code = """
+import os, sys
+from hermes.serving.launch import preload
+preload()
+print(len(os.listdir("/proc/self/task")), *sorted({"polars", "torch", "spacy"} & set(sys.modules)))
+"""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=120, env=environment
+    )
+    assert done.stdout.split() == ["1", "spacy"], done.stderr

@@ -80,8 +80,8 @@ class Reasons:
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
         self.newest = float(np.fmax.reduce(catalogue.published, initial=-np.inf))  # days
         self.makers = Makers(catalogue)
-        self.said, self.told = lru_cache(1 << 16)(sentence), lru_cache(1 << 16)(self.tell)
-        self.plain = lru_cache(1 << 16)(self.say)
+        self.said, self.told = lru_cache(1 << 14)(sentence), lru_cache(1 << 13)(self.tell)
+        self.plain = lru_cache(1 << 13)(self.say)
 
     def explain(self, query: Query, slate: Candidates) -> list[Reason]:
         """(k,) the first reason of each item, in the order of the slate; others behind it."""
