@@ -1,6 +1,7 @@
 /** What stands first, at length. */
 
-import type { Item } from "../api/types";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Asset, Item } from "../api/types";
 import { to } from "../state/route";
 import { t } from "../words";
 import type { Acts } from "./Card";
@@ -12,6 +13,7 @@ import { domain, makers, takesLong, year } from "./words";
 
 export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boolean }) {
   const { asset } = item;
+  const { did, act } = useDone(asset, acts);
   return (
     <article className="lead" data-domain={asset.domain}>
       {own(asset.image_uri) && <Glow uri={asset.image_uri} />}
@@ -25,15 +27,43 @@ export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boo
         {asset.text_content && <p className="lead-text">{asset.text_content}</p>}
         {item.reasons.length > 0 && <p className="reason">{item.reasons.map((reason) => reason.text).join(" · ")}</p>}
         <p className="lead-acts">
-          <button type="button" className="pill" aria-pressed={liked} onClick={() => acts.like?.(asset)}>
+          <button type="button" className="pill" aria-pressed={liked} onClick={() => act("like")}>
             <Icon name="heart" size={18} /> {t(liked ? "liked" : "like")}
           </button>
-          <button type="button" className="pill quiet" onClick={() => acts.dismiss?.(asset)}>{t("notForMe")}</button>
+          <button type="button" className="pill quiet" onClick={() => act("dismiss")}>{t("notForMe")}</button>
           <button type="button" className="pill quiet" onClick={() => acts.why?.(asset)}>{t("whyThis")}</button>
         </p>
       </div>
+      <p className="lead-did" role="status">{did}</p>
     </article>
   );
+}
+
+const STILL = 600; // milliseconds after another took the place, in which a click was meant for the one before
+const TOLD = 4000; // milliseconds for which is said what was done
+
+/** What was done to what stood here; the next thing to stand here is safe from a second click. */
+function useDone(asset: Asset, acts: Acts) {
+  const [did, say] = useState("");
+  const acted = useRef("");
+  const changed = useRef(-Infinity);
+  useLayoutEffect(() => {
+    if (!acted.current || acted.current === asset.asset_id) return;
+    acted.current = "";
+    changed.current = performance.now();
+  }, [asset.asset_id]);
+  useEffect(() => {
+    if (!did) return;
+    const timer = setTimeout(() => say(""), TOLD);
+    return () => clearTimeout(timer);
+  }, [did]);
+  const act = (kind: "like" | "dismiss") => {
+    if (performance.now() - changed.current < STILL) return;
+    acted.current = asset.asset_id;
+    say(t(kind === "like" ? "didLike" : "didDismiss", { title: asset.title }));
+    acts[kind]?.(asset);
+  };
+  return { did, act };
 }
 
 export function LeadBones() {

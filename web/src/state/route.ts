@@ -80,6 +80,15 @@ export function go(path: string, stay = false): void {
   moved(0);
 }
 
+/** Another reader was chosen: the address no longer says who reads. */
+export function unname(): void {
+  const query = new URLSearchParams(location.search);
+  if (!query.has("user")) return;
+  query.delete("user");
+  history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : ""));
+  notify();
+}
+
 const subscribe = (listener: () => void) => {
   listeners.add(listener);
   return () => void listeners.delete(listener);
