@@ -38,8 +38,13 @@ test("one thing is one, many are many, and what fills a slot is never read again
 
 test("figures are written as the language writes them", async () => {
   await speak("de");
-  expect([percent(0.0123), few(0.01183), few(1234.5)]).toEqual(["1,2 %", "0,0118", "1235"]);
+  expect([percent(0.0123), few(0.01183), few(1234.5)]).toEqual(["1,2\u202f%", "0,0118", "1235"]);
+  expect([percent(0.31), percent(0.0004), percent(0.0004, "en")]).toEqual(["31\u202f%", "unter 0,1\u202f%", "under 0.1%"]);
   expect(ago(0, 3_600_000)).toBe("vor 1 Stunde");
+  for (const tongue of ["fr", "es"] as const) {
+    await speak(tongue);
+    expect(percent(0.31)).toBe("31\u202f%");
+  }
 });
 
 test("parts, channels and stages have plain words, and a name nobody knows stays", async () => {

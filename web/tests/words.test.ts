@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byRole, few, hue, money, percent } from "../src/parts/words";
+import { byRole, few, hue, money, percent, role } from "../src/parts/words";
 import { fairCost, varietyCost } from "../src/parts/Tune";
 import { asked, narrowed, toggled, values } from "../src/state/facets";
 import { own } from "../src/parts/Cover";
@@ -27,7 +27,8 @@ test("the server is asked ever more seldom, and never stops being asked", () => 
 });
 
 test("figures are short", () => {
-  expect([percent(0.1234), percent(0.01), few(1234.5), few(0.01183)]).toEqual(["12 %", "1.0 %", "1235", "0.0118"]);
+  expect([percent(0.1234), percent(0.01), few(1234.5), few(0.01183)]).toEqual(["12%", "1.0%", "1235", "0.0118"]);
+  expect([percent(0), percent(0.0004), percent(0.0006), percent(-0.31), few(-0.5)]).toEqual(["0%", "under 0.1%", "0.1%", "−31%", "−0.5"]);
   expect(hue("Comedy")).toBe(hue("Comedy"));
   expect(money({ asset_id: "a", domain: "d", title: "t", price: 2, currency: "no such" })).toBe("2.00 no such");
   expect(byRole([{ name: "A", role: "actor" }, { name: "B" }, { name: "C", role: "actor" }])).toEqual([["actor", ["A", "C"]], ["creator", ["B"]]]);
@@ -37,10 +38,14 @@ test("a cost that is not said is not made up", () => {
   expect(varietyCost(0.5, undefined)).toBe("what it costs is not said");
   expect(varietyCost(null, undefined)).toBe("as it comes");
   const said = { asked: 0.5, similarity_before: 0.5, similarity: 0.4, cost: 0.021 };
-  expect(varietyCost(0.5, said)).toBe("gives up 2.1 % of relevance, neighbours 20 % less alike");
+  expect(varietyCost(0.5, said)).toBe("gives up 2.1% of relevance, neighbours 20% less alike");
   expect(fairCost(true, { on: true, cost: 0.01, exposure: { small: 0.3, large: 0.7 }, holds: true })).toBe(
-    "gives up 1.0 % of relevance; small have 30 % of the attention",
+    "gives up 1.0% of relevance; small have 30% of the attention",
   );
+});
+
+test("who publishes music is a label", () => {
+  expect([role("publisher", "music"), role("publisher", "books"), role("era", "music"), role("mayor", "books")]).toEqual(["Label", "Publisher", "Years", "mayor"]);
 });
 
 test("what a search is narrowed to is in its address, and one more click takes it back", () => {

@@ -9,7 +9,7 @@ import { Link } from "../parts/Link";
 import { Failed, Slow } from "../parts/Told";
 import { Bones, Shelf } from "../parts/Wall";
 import { WhyDrawer } from "../parts/Why";
-import { byRole, capital, domain, money, takesLong, year } from "../parts/words";
+import { byRole, capital, domain, money, role as called, takesLong, year } from "../parts/words";
 import { useAsk, type Asked } from "../state/ask";
 import { useReader, type Reader } from "../state/reader";
 import { to } from "../state/route";
@@ -33,7 +33,7 @@ export function ItemPage({ id, visual }: { id: string; visual: boolean }) {
       <Failed asked={told}><Link className="pill quiet" href="/">{t("toStream")}</Link></Failed>
       {asset && (
         <>
-          <Connections id={id} reader={reader} />
+          <Connections id={id} of={asset.domain} reader={reader} />
           {like.waiting && <Bones line />}
           {like.error?.status === 404
             ? <p className="told">{t("justArrived")}</p>
@@ -68,7 +68,7 @@ function Facts({ asset, reader }: { asset: Asset; reader: Reader }) {
         <dl className="credits">
           {byRole(asset.creators ?? []).map(([role, names]) => (
             <div key={role}>
-              <dt>{capital(named("role", role))}</dt>
+              <dt>{capital(called(role, asset.domain))}</dt>
               <dd>{names.map((name, place) => <span key={name}>{place > 0 && ", "}<Link href={to.search(name)}>{name}</Link></span>)}</dd>
             </div>
           ))}
@@ -96,7 +96,7 @@ function Facts({ asset, reader }: { asset: Asset; reader: Reader }) {
 }
 
 /** What it shares with others, and the way to it from what the reader did last. */
-function Connections({ id, reader }: { id: string; reader: Reader }) {
+function Connections({ id, of, reader }: { id: string; of: string; reader: Reader }) {
   const last = [...reader.deeds].reverse().find((deed) => deed.kind !== "dismiss" && deed.asset.asset_id !== id)?.asset;
   const around = useAsk(`around ${id} ${last?.asset_id ?? ""}`, (signal) => api.around(id, last?.asset_id ?? "", signal));
   if (around.error) return null; // said under the facts already, if the item is not known at all
@@ -110,19 +110,19 @@ function Connections({ id, reader }: { id: string; reader: Reader }) {
             : rich("notJoined", { title: <Link href={to.item(last.asset_id)}>{last.title}</Link> })}
         </p>
       )}
-      <Relations around={around} />
+      <Relations around={around} of={of} />
     </section>
   );
 }
 
-function Relations({ around }: { around: Asked<Around> }) {
+function Relations({ around, of }: { around: Asked<Around>; of: string }) {
   if (!around.data) return <div className="relations bones" aria-hidden="true" />;
   if (!around.data.relations.length) return <p className="silent">{t("sharesNothing")}</p>;
   return (
     <ul className="relations">
       {around.data.relations.map((one) => (
         <li key={one.kind + one.relation + one.name}>
-          <p><span className="kicker">{named("role", one.relation)}</span> <b>{one.kind === "cohort" ? named("cohort", one.name) : one.name}</b> <small>{t("items", { n: one.items })}</small></p>
+          <p><span className="kicker">{called(one.relation, of)}</span> <b>{one.kind === "cohort" ? named("cohort", one.name) : one.name}</b> <small>{t("items", { n: one.items })}</small></p>
           <p className="examples">
             {one.examples.map((other, place) => (
               <span key={other.asset_id}>{place > 0 && ", "}<Link href={to.item(other.asset_id)}>{other.title}</Link></span>

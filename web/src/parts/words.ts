@@ -26,6 +26,13 @@ export const domain = (name: string): string => capital(named("domain", name));
 export const makers = (asset: Asset, most = 2): string =>
   (asset.creators ?? []).slice(0, most).map((one) => one.name).join(", ");
 
+/** What somebody did; who publishes music is no publisher of books. */
+export function role(name: string, of: string): string {
+  const own = `${name}.${of}`;
+  const said = named("role", own);
+  return said === own ? named("role", name) : said;
+}
+
 /** The people of a card by what they did, in its order. */
 export function byRole(creators: readonly Creator[]): [string, string[]][] {
   const out = new Map<string, string[]>();
@@ -55,17 +62,24 @@ export function money(asset: Asset): string {
   }
 }
 
-export const percent = (share: number, tongue: string = language()): string => {
-  const digits = Math.abs(100 * share) < 10 ? 1 : 0;
-  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${(100 * share).toLocaleString(tongue, form)} %`;
-};
+const LEAST = 0.001; // of a whole, with one digit
+
+const minus = (figure: string): string => figure.replace("-", "\u2212");
+
+/** A share, in one piece on its line; what is too little for its digits is not said to be nothing. */
+export function percent(share: number, tongue: string = language()): string {
+  const digits = share !== 0 && Math.abs(100 * share) < 10 ? 1 : 0;
+  const form = { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+  const written = (value: number) => minus(value.toLocaleString(tongue, form)).replace(/\s/g, "\u202f");
+  if (share === 0 || Math.abs(share) >= LEAST / 2) return written(share);
+  return tongue === "en" ? `under ${written(LEAST)}` : t("under", { share: written(LEAST) });
+}
 
 export function few(value: number, tongue: string = language()): string {
   if (Math.abs(value) < 1e-6) return "0"; // rounding
   const large = Math.abs(value) >= 100;
   const form = large ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
-  return value.toLocaleString(tongue, { ...form, useGrouping: false });
+  return minus(value.toLocaleString(tongue, { ...form, useGrouping: false }));
 }
 
 export const milliseconds = (value: number | undefined): string =>
