@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from hermes.artifacts.training import Diary, beside
 
 from .conftest import House, visit
+from .test_pages import axe
 
 ASK = {"user": "somebody", "k": 5}
 
@@ -23,6 +27,51 @@ def test_health_counts_what_was_asked(chromium: Browser, house: House) -> None:
         expect(page.locator(".figures")).to_contain_text(f"{told + 3} slates", timeout=8000)
         page.get_by_text("As a table").nth(1).click()
         expect(page.get_by_role("row", name=re.compile("^retrieval"))).to_be_visible()
+
+
+def test_labels_of_an_axis_do_not_touch(chromium: Browser, house: House) -> None:
+    house.ask("POST", "/v1/recommendations", ASK)
+    ends = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.left, b.right])"
+    for width in (360, 1280, 2560):
+        size = {"width": width, "height": 800}
+        with visit(chromium, house, viewport=size, reduced_motion="reduce") as seen:
+            labels = seen.to("/operators").locator(".marks span:not([hidden])")
+            expect(labels.nth(1)).to_be_visible()
+            places = labels.evaluate_all(ends)
+            assert all(a[1] + 4 < b[0] for a, b in pairwise(places)), (width, places)
+
+
+@pytest.mark.parametrize(
+    ("word", "words", "change"),
+    [
+        ("Well", "Every request has got an answer", {"answers": {}, "degraded": {}}),
+        ("Degraded", "1 stage did not always", {"answers": {}, "degraded": {"rank": 2}}),
+        (
+            "Failing",
+            "3 of 12 requests got no answer",
+            {"answers": {"slate 200": 9, "slate 500": 3}},
+        ),
+    ],
+)
+def test_health_is_a_word_a_colour_and_a_sign(
+    chromium: Browser, house: House, root: Path, word: str, words: str, change: dict[str, object]
+) -> None:
+    told = house.ask("GET", "/v1/platform/stages")[1]
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        seen.page.route("**/v1/platform/stages", lambda r: r.fulfill(json={**told, **change}))
+        verdict = seen.to("/operators").locator(".verdict")
+        expect(verdict.locator("b")).to_have_text(word)
+        expect(verdict).to_contain_text(words)
+        expect(verdict.locator(".icon")).to_be_visible()
+        assert axe(seen, root) == []
+
+
+def test_the_row_of_whatever_is_unknown_is_no_item(chromium: Browser, house: House) -> None:
+    rows = house.ask("GET", "/v1/platform/training")[1]["history"][0]["items"]
+    with visit(chromium, house, reduced_motion="reduce") as seen:
+        page = seen.to("/operators/training")
+        serves = page.get_by_role("row", name=re.compile("serves"))
+        expect(serves).to_contain_text(f"{rows - 1:,}")
 
 
 def test_a_request_is_sent_drawn_and_told_stage_by_stage(chromium: Browser, house: House) -> None:

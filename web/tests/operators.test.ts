@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { across, front, picture } from "../src/pages/operators/flow";
+import { every } from "../src/pages/operators/charts";
+import { judged } from "../src/pages/operators/Overview";
+import type { Stages } from "../src/pages/operators/ask";
 import { blocks } from "../src/pages/operators/markdown";
 
 const FUNNEL = [
@@ -70,5 +73,22 @@ describe("a card's Markdown", () => {
     expect(blocks(text)).toEqual([
       ["# sasrec"], ["An idea", "in two lines."], ["| a | b |", "|---|---|", "| 1 | 2 |"], ["- one", "- two"],
     ]);
+  });
+});
+
+describe("health in a word", () => {
+  const calm: Stages = { seconds: 1, requests: 1, per_second: 1, lately: [], stages: [], degraded: {}, newcomers: 0, answers: { "slate 200": 9 } };
+  const state = (change: Partial<Stages>, tier = 2) => judged({ ...calm, ...change }, tier).state;
+
+  it("is worse the more is missing", () => {
+    expect([state({}), state({ degraded: { rank: 1 } }), state({}, 3)]).toEqual(["well", "less", "less"]);
+    expect(state({ degraded: { rank: 1 }, answers: { "slate 503": 1 } })).toBe("fails");
+    expect(judged(calm, undefined).state).toBe("well");
+  });
+});
+
+describe("the labels of an axis", () => {
+  it("stand as near as they can without touching", () => {
+    expect([every(4, 600), every(4, 180), every(4, 60), every(4, 0)]).toEqual([1, 2, 5, 5]);
   });
 });

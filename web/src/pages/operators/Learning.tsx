@@ -90,13 +90,16 @@ function History({ history }: { history: Training["history"] }) {
           head={["version", "made", "recipe", "seconds", "events", "items", "NDCG@10 held out"]}
           rows={history.map((one, i) => [
             <code key="v">{one.version}{i ? "" : " (serves)"}</code>, one.created ? clock(one.created) : "", one.name ?? "",
-            few(one.seconds), (one.events ?? 0).toLocaleString("en"), (one.items ?? 0).toLocaleString("en"), ndcg(one.metrics),
+            few(one.seconds), (one.events ?? 0).toLocaleString("en"), known(one.items).toLocaleString("en"), ndcg(one.metrics),
           ])}
         />
       </div>
     </section>
   );
 }
+
+/** A bundle's rows but the first, which stands for whatever is unknown. */
+const known = (rows: number | undefined): number => Math.max((rows ?? 0) - 1, 0);
 
 /** Of the cascade where it was measured, else of whatever comes first. */
 function ndcg(metrics: Record<string, Record<string, number>> | undefined): string {

@@ -1,6 +1,7 @@
 /** Is it well: what serves, how fast, how much is asked, what is left out. */
 
 import { api } from "../../api/client";
+import { Icon } from "../../parts/Icon";
 import { Failed, Slow } from "../../parts/Told";
 import { capital, count, few, percent } from "./figures";
 import { useAsk } from "../../state/ask";
@@ -11,6 +12,7 @@ const ORDER = ["history", "query", "retrieval", "blend", "rules", "gate", "prera
 const MEANING: Record<string, string> = {
   history: "what the reader did", query: "the text, understood", retrieval: "all channels", policy: "the slate's order",
 };
+const INDEXES = 3; // the tier without networks
 const called = (stage: string) => capital(MEANING[stage] ? `${stage}: ${MEANING[stage]}` : stage);
 const place = (stage: string) => (ORDER.indexOf(stage) + ORDER.length + 1) % (ORDER.length + 1);
 
@@ -25,7 +27,7 @@ export function Overview() {
     <div className="watch" aria-busy={(asked.waiting && !now) || (status.waiting && !served) || (stock.waiting && !stock.data)}>
       <header className="opening">
         <h1 tabIndex={-1}>Health</h1>
-        {now && <Verdict stages={now} />}
+        {now && <Verdict stages={now} tier={served?.tier} />}
       </header>
       <Slow asked={asked} />
       <Failed asked={asked} />
@@ -54,14 +56,27 @@ export function Overview() {
   );
 }
 
-function Verdict({ stages }: { stages: Stages }) {
-  const failed = Object.entries(stages.answers).filter(([key]) => key.endsWith(" 500") || key.endsWith(" 503"));
-  const broken = failed.reduce((sum, [, n]) => sum + n, 0);
+const STATES = { well: "Well", less: "Degraded", fails: "Failing" } as const;
+
+/** One word for all of it: requests without an answer are worse than stages or networks left out. */
+export function judged(stages: Stages, tier: number | undefined): { state: keyof typeof STATES; words: string } {
+  const answers = Object.entries(stages.answers);
+  const sum = (some: typeof answers) => some.reduce((all, [, n]) => all + n, 0);
+  const broken = sum(answers.filter(([key]) => key.endsWith(" 500") || key.endsWith(" 503")));
   const left = Object.keys(stages.degraded).length;
+  const words = [
+    broken ? `${broken.toLocaleString("en")} of ${count(sum(answers), "request")} got no answer.` : "Every request has got an answer.",
+    left ? `${count(left, "stage")} did not always do ${left === 1 ? "its" : "their"} part.` : "Every stage has done its part.",
+    ...(tier === INDEXES ? ["No network is loaded: tier 3 has indexes only."] : []),
+  ];
+  return { state: broken ? "fails" : left || tier === INDEXES ? "less" : "well", words: words.join(" ") };
+}
+
+function Verdict({ stages, tier }: { stages: Stages; tier: number | undefined }) {
+  const { state, words } = judged(stages, tier);
   return (
-    <p className="lately">
-      {broken ? `${count(broken, "request")} got no answer. ` : "Every request has got an answer. "}
-      {left ? `${count(left, "stage")} did not always do ${left === 1 ? "its" : "their"} part.` : "Every stage has done its part."}
+    <p className="verdict" data-state={state} role="status">
+      <Icon name={state} size={26} /> <b>{STATES[state]}</b> <span>{words}</span>
     </p>
   );
 }

@@ -1,7 +1,7 @@
-/** Charts: pure, drawn by hand, each with its numbers as a table behind it. */
+/** Charts, drawn by hand, each with its numbers as a table behind it. */
 
-import type { ReactNode } from "react";
-import { few } from "./figures";
+import { useCallback, useState, type ReactNode } from "react";
+import { few, percent } from "./figures";
 
 export const ms = (value: number): string =>
   `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
@@ -80,8 +80,35 @@ export function Paces({ rows, name }: { rows: readonly Pace[]; name: (stage: str
           </li>
         ))}
       </ul>
-      <p className="marks silent" aria-hidden="true">{marks.map((value) => <span key={value} style={{ left: `${at(value)}%` }}>{value < 1000 ? `${few(value)} ms` : `${few(value / 1000)} s`}</span>)}</p>
+      <Marks values={marks} />
     </div>
+  );
+}
+
+const LABEL = 64; // pixels of a label and the air about it
+
+/** Of so many gaps in so many pixels, after how many a label may stand without touching the last. */
+export const every = (gaps: number, wide: number): number =>
+  wide > 0 ? Math.min(Math.max(Math.ceil((LABEL * gaps) / wide), 1), gaps + 1) : gaps + 1;
+
+function Marks({ values }: { values: readonly number[] }) {
+  const [wide, set] = useState(0);
+  const row = useCallback((element: HTMLElement | null) => {
+    if (!element) return undefined;
+    const watch = new ResizeObserver(() => set(element.clientWidth));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  const gaps = values.length - 1;
+  const each = every(gaps, wide);
+  return (
+    <p className="marks silent" aria-hidden="true" ref={row}>
+      {values.map((value, i) => (
+        <span key={value} hidden={i % each > 0} style={{ left: `${(100 * i) / gaps}%` }}>
+          {value < 1000 ? `${few(value)} ms` : `${few(value / 1000)} s`}
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -111,7 +138,7 @@ export function Meter({ share, children }: { share: number; children?: ReactNode
         <rect className="track" width="100" height="6" rx="1" />
         <rect className="half" width={100 * whole} height="6" rx="1" />
       </svg>
-      <span className="figure">{children ?? `${few(100 * whole)} %`}</span>
+      <span className="figure">{children ?? percent(whole)}</span>
     </span>
   );
 }
