@@ -48,9 +48,13 @@ def test_a_wish_becomes_chips_and_a_slate(chromium: Browser, house: House, speak
             expect(page.get_by_text("This server has no agent")).to_be_visible()
             return
         expect(page.get_by_text("No language model is here")).to_be_visible()
-        say(page, "a comedy, no horror")
+        with page.expect_response("**/v1/agent") as answered:
+            say(page, "a comedy, no horror")
         expect(page.locator(".agent .chip", has_text="Comedy")).to_be_visible()
         page.locator(".agent .card").first.wait_for()
+        slate = answered.value.text().split("event: slate\ndata: ")[1].split("\n")[0]
+        reasons = [item["reasons"][0]["text"] for item in json.loads(slate)["items"]]
+        assert page.locator(".agent .card-by").all_inner_texts() == reasons
         page.get_by_role("button", name="Forget").first.click()
         expect(page.locator(".agent .chip")).to_have_count(1)
         assert seen.wrong == []

@@ -26,6 +26,12 @@ test("what goes wrong stands in the turn it went wrong in", () => {
   expect(talk.turns[1]).toMatchObject({ text: "half", trouble: "it broke off", state: "" });
 });
 
+test("what was found says why by its first reason", () => {
+  const item = (id: string, ...texts: string[]) => ({ asset_id: id, asset: { asset_id: id }, reasons: texts.map((text) => ({ text })) });
+  const talk = tell(asked(EMPTY, "a"), "slate", { items: [item("x", "Because", "Popular"), item("y")] });
+  expect(talk.turns[1]).toMatchObject({ slate: [{ asset_id: "x" }, { asset_id: "y" }], why: { x: "Because" } });
+});
+
 test("an event nobody knows changes nothing", () => {
   const talk = asked(EMPTY, "a");
   expect(tell(talk, "weather", { sun: true })).toBe(talk);

@@ -87,7 +87,7 @@ function Said({ turn, busy }: { turn: Turn; busy: boolean }) {
       {turn.text && <p>{turn.text}</p>}
       {turn.trouble && <p className="told" role="alert">{turn.trouble}</p>}
       {busy && <p className="silent">{turn.state ? `${turn.state} …` : "…"}</p>}
-      {turn.slate.length > 0 && <Wall label={t("agentFound")} assets={turn.slate} />}
+      {turn.slate.length > 0 && <Wall label={t("agentFound")} assets={turn.slate} note={(asset) => turn.why[asset.asset_id]} />}
     </div>
   );
 }

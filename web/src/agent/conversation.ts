@@ -1,7 +1,7 @@
 /** A conversation as it grows: pure, from one event of the server to the next. */
 
 import type { Sent } from "../api/sse";
-import type { Answer, Asset } from "../api/types";
+import type { Answer, Asset, Item } from "../api/types";
 import { t } from "../words";
 
 export interface Chip {
@@ -16,6 +16,7 @@ export interface Turn {
   who: "reader" | "agent";
   text: string;
   slate: Asset[];
+  why: Readonly<Record<string, string>>; // the first reason for each of the slate
   state: string; // what the agent is at while it has not done
   trouble: string;
 }
@@ -30,7 +31,7 @@ export interface Conversation {
 
 export const EMPTY: Conversation = { id: "", turns: [], chips: [], by: "", model: "" };
 
-const turn = (who: Turn["who"], text: string): Turn => ({ who, text, slate: [], state: "", trouble: "" });
+const turn = (who: Turn["who"], text: string): Turn => ({ who, text, slate: [], why: {}, state: "", trouble: "" });
 
 /** The reader has spoken, and the agent's turn begins. */
 export function asked(was: Conversation, text: string): Conversation {
@@ -55,7 +56,7 @@ export function heard(was: Conversation, sent: Sent): Conversation {
     case "chips":
       return { ...was, chips: data as Chip[] };
     case "slate":
-      return last(was, () => ({ slate: (data as Answer).items.map((item) => item.asset) }));
+      return last(was, () => slate((data as Answer).items));
     case "token":
       return last(was, (one) => ({ text: one.text + (data as { text: string }).text }));
     case "done":
@@ -66,6 +67,11 @@ export function heard(was: Conversation, sent: Sent): Conversation {
       return was;
   }
 }
+
+const slate = (items: readonly Item[]): Partial<Turn> => ({
+  slate: items.map((item) => item.asset),
+  why: Object.fromEntries(items.flatMap(({ asset_id, reasons: [first] }) => (first ? [[asset_id, first.text]] : []))),
+});
 
 /** The whole text at the end replaces what was streamed: it is what was verified. */
 function done(was: Conversation, data: { conversation: string; text: string; by: string; model: string }): Conversation {
