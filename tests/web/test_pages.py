@@ -58,6 +58,24 @@ def test_every_page_is_quiet_still_and_open_to_everybody(
                 assert axe(seen, root) == [], name
 
 
+@pytest.mark.parametrize(("width", "light"), [(360, "light"), (390, "dark")])
+def test_a_phone_shows_the_lead_at_once_and_tunes_on_demand(
+    chromium: Browser, house: House, root: Path, width: int, light: str
+) -> None:
+    size = {"width": width, "height": 780}
+    with visit(chromium, house, viewport=size, color_scheme=light, reduced_motion="reduce") as seen:
+        page = seen.to(f"/?user={house.world.user}")
+        for part in (".lead-cover", ".lead-title", ".lead .reason", ".lead-acts"):
+            box = page.locator(part).bounding_box()
+            assert box and box["y"] + box["height"] < 780, part
+        assert not page.get_by_label("Variety").is_visible()
+        page.get_by_role("button", name="Tune").click()
+        page.get_by_label("Variety").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate("shifts.reduce((a, b) => a + b, 0)") < 0.1
+        assert axe(seen, root) == []
+
+
 def test_what_opens_over_a_page_is_open_to_everybody(
     chromium: Browser, house: House, root: Path
 ) -> None:

@@ -10,11 +10,17 @@ import { percent } from "./words";
 const LEAST = 0.005; // of likeness that is worth a word
 const PAUSE = 160; // milliseconds of rest before the stream is asked again
 
+/** Open where there is room; on a phone behind a button, so that the stream comes first. */
 export function Tune({ tuning, policy }: { tuning: Tuning; policy: Policy | null | undefined }) {
+  const id = useId();
+  const [open, set] = useState(false);
   return (
-    <div className="tune" role="group" aria-label={t("tune")}>
-      <Variety tuning={tuning} policy={policy} />
-      {takes("fairness") && <Fair tuning={tuning} policy={policy} />}
+    <div className="tuning">
+      <button type="button" className="pill quiet tune-open" aria-expanded={open} aria-controls={id} onClick={() => set(!open)}>{t("tuneOpen")}</button>
+      <div className="tune" id={id} data-open={open || undefined} role="group" aria-label={t("tune")}>
+        <Variety tuning={tuning} policy={policy} />
+        {takes("fairness") && <Fair tuning={tuning} policy={policy} />}
+      </div>
     </div>
   );
 }
