@@ -32,9 +32,9 @@ export function Lead({ item, acts, liked }: { item: Item; acts: Acts; liked: boo
           </button>
           <button type="button" className="pill quiet" onClick={() => act("dismiss")}>{t("notForMe")}</button>
           <button type="button" className="pill quiet" onClick={() => acts.why?.(asset)}>{t("whyThis")}</button>
+          <span className="lead-did" role="status">{did && <Icon name="check" size={15} />} {did}</span>
         </p>
       </div>
-      <p className="lead-did" role="status">{did}</p>
     </article>
   );
 }
