@@ -203,6 +203,8 @@ def test_what_arrives_is_there_when_the_page_is_opened_again(
         page.get_by_role("link", name="Everything", exact=True).click()
         page.get_by_role("link", name="Just in").click()
         page.get_by_role("heading", name="Late for Everything").wait_for()
+        page.set_viewport_size({"width": 360, "height": 740})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 @pytest.mark.parametrize("width", [360, 1280])
