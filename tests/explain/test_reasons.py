@@ -270,13 +270,14 @@ def test_what_all_share_is_told_and_nothing_that_one_of_them_lacks(crewed: Catal
     assert makers.shared((5,), 11) == "actor"
 
 
-def test_what_a_reader_would_see_nothing_in_is_no_reason(shop: Catalogue) -> None:
-    assert told(shop, 11, [10], late=1).code == "new"  # a comedy book for a film of war
-    assert told(shop, 12, [3], late=1).code == "because"  # both are dramas
-    assert told(shop, 11, [5], late=1).code == "because"  # both are films
+def test_what_a_reader_would_see_nothing_in_gives_way_to_what_is_nearer(shop: Catalogue) -> None:
+    far = "Because you read Title 10"  # a comedy book for a film of war
+    assert told(shop, 11, [10], late=1).text == far  # nothing else speaks for it
+    assert told(shop, 11, [5, 10], late=1).text == "Because you watched Title 5"
+    assert told(shop, 12, [4, 3], late=1).text == "Because you watched Title 3"  # both are dramas
     card = json.dumps({"creators": [{"name": "one", "role": "director"}]}).encode()
     one = replace(shop, cards=(card,) * len(shop))
-    assert told(one, 11, [10], late=1).code == "because"  # both are by one director
+    assert told(one, 11, [5, 10], late=1).text == f"{far}, and it shares its director"
 
 
 def test_the_larger_part_speaks_first_and_another_cause_second(shop: Catalogue) -> None:

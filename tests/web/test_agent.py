@@ -42,17 +42,24 @@ def test_the_panel_takes_the_focus_and_gives_it_back(chromium: Browser, house: H
 
 
 def test_a_wish_becomes_chips_and_a_slate(chromium: Browser, house: House, speaks: bool) -> None:
+    heard = list[str]()
+
+    def through(route: Route) -> None:
+        answer = route.fetch()
+        heard.append(answer.text())
+        route.fulfill(response=answer)
+
     with visit(chromium, house, reduced_motion="reduce") as seen:
         page = opened(seen.to("/"))
         if not speaks:
             expect(page.get_by_text("This server has no agent")).to_be_visible()
             return
         expect(page.get_by_text("No language model is here")).to_be_visible()
-        with page.expect_response("**/v1/agent") as answered:
-            say(page, "a comedy, no horror")
+        page.route("**/v1/agent", through)
+        say(page, "a comedy, no horror")
         expect(page.locator(".agent .chip", has_text="Comedy")).to_be_visible()
         page.locator(".agent .card").first.wait_for()
-        slate = answered.value.text().split("event: slate\ndata: ")[1].split("\n")[0]
+        slate = heard[0].split("event: slate\ndata: ")[1].split("\n")[0]
         reasons = [item["reasons"][0]["text"] for item in json.loads(slate)["items"]]
         assert page.locator(".agent .card-by").all_inner_texts() == reasons
         page.get_by_role("button", name="Forget").first.click()

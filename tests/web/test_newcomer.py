@@ -42,7 +42,7 @@ def become(page: Page) -> list[float]:
 
 def test_each_of_five_clicks_is_on_screen_within_200_ms(chromium: Browser, house: House) -> None:
     tries = []
-    for _ in range(3):  # another test may have the processor
+    for _ in range(5):  # another test may have the processor
         with visit(chromium, house, viewport={"width": 1280, "height": 800}) as seen:
             page = seen.to("/")
             took = become(page)

@@ -69,15 +69,15 @@ class Makers:
         held = {part for part, _ in both}
         return next((part for part in TOLD if part in held), "")
 
-    def near(self, categories: Ints, items: Ints, past: Ints) -> Ints:
-        """Of what speaks for each item what a reader would see in it, else 0.
+    def near(self, categories: Ints, items: Ints, past: Ints) -> Bools:
+        """Whether a reader would see in each item what speaks for it: a domain, a kind, a maker.
 
         categories (I, C) of every item, items (n,), past (n,) of the history -> (n,)
         """
         seen = akin(self.catalogue.domain, categories, items, past)
         for i in np.flatnonzero((past > 0) & ~seen).tolist():
             seen[i] = bool(self.shared((int(past[i]),), int(items[i])))
-        return np.where(seen, past, 0)
+        return seen
 
 
 def verb(domain: str) -> str:

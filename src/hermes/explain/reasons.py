@@ -4,7 +4,7 @@
 |---|---|---|
 | match | Matches 'alien' | the item holds these words of the query's text |
 | because | Because you finished X and Y | both are in the recent history, and add most |
-| | | they share its domain, a category or a maker |
+| | | of its domain or kind, or by a maker of it, where one such adds at all |
 | | and it shares their director | the catalogue names one and the same for all |
 | like | Like X | the same, where X is the anchor of an item's page |
 | related | Shares the director of X | the catalogue holds each step from X to the item |
@@ -57,6 +57,7 @@ from .seen import (
     done,
     fresh,
     matched,
+    nearer,
     started,
 )  # fmt: skip
 from .wording import BASE, SHOWN, Claim, sentence
@@ -255,7 +256,8 @@ class Reasons:
                 continue
             found = channel.evidence(query, items)
             if not query.anchor:
-                found = self.makers.near(self.categories, items, found)
+                near = self.makers.near(self.categories, items, found)
+                found = nearer(channel, query, items, found, near, self.catalogue.domain)
             for past, code, rank in zip(out, found.tolist(), ranks[name].tolist(), strict=True):
                 other = len(past) < most and (not past or past[0].item != code)
                 if code and other and rank < np.inf:  # not NaN

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from hermes.core.protocols import Query, Reason
-from hermes.core.types import Array, Floats, Ints, Odds
+from hermes.core.types import Array, Bools, Floats, Ints, Odds
 
 from .holdings import strongest_deeds
 
@@ -146,3 +146,22 @@ def started(text: str) -> str:
     """
     bare = text.removeprefix("is in the ").removeprefix("is ")
     return bare[:1].upper() + bare[1:]
+
+
+def nearer(
+    channel: Witness, query: Query, items: Ints, found: Ints, near: Bools, domain: Ints
+) -> Ints:
+    """What speaks for each item, where that is far from it another of its domain that does too.
+
+    items, found, near (n,), domain (I,) of every item -> (n,)
+    """
+    out, far = found.copy(), (found > 0) & ~near
+    for one in np.unique(domain[items[far]]).tolist():
+        rows, past = np.flatnonzero(far & (domain[items] == one)), domain[query.history] == one
+        if not past.any():
+            continue
+        columns = {name: getattr(query, name) for name in ("history", "ages", "deeds")}
+        own = replace(query, **{k: v[past] for k, v in columns.items() if len(v)})
+        again = channel.evidence(own, items[rows])
+        out[rows] = np.where(again > 0, again, found[rows])
+    return out
