@@ -113,15 +113,20 @@ def strongest_deeds(history: Ints, deeds: Ints, items: Ints) -> Ints:
     return out
 
 
+@compiled
 def akin(domain: Ints, categories: Ints, ours: Ints, theirs: Ints) -> Bools:
     """Whether two items are of one domain or of one category.  (I,), (I, C), (n,), (n,) -> (n,)
 
     >>> akin(np.array([0, 1, 2]), np.array([[0], [7], [7]]), np.array([1, 1]), np.array([0, 2]))
     array([False,  True])
     """
-    both = categories[ours][:, :, None] == categories[theirs][:, None, :]
-    both &= categories[ours][:, :, None] > 0
-    return np.asarray((domain[ours] == domain[theirs]) | both.any(axis=(1, 2)))
+    out = np.zeros(len(ours), np.bool_)
+    for i in range(len(ours)):
+        out[i] = domain[ours[i]] == domain[theirs[i]]
+        for one in categories[ours[i]]:
+            for other in categories[theirs[i]]:
+                out[i] |= one > 0 and one == other
+    return out
 
 
 @compiled

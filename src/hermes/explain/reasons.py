@@ -3,8 +3,7 @@
 | code | claim | what must hold |
 |---|---|---|
 | match | Matches 'alien' | the item holds these words of the query's text |
-| because | Because you finished X and Y | both are in the recent history, and add most |
-| | | of its domain or kind, or by a maker of it, where one such adds at all |
+| because | Because you finished X and Y | both are in the recent history and near, and add most |
 | | and it shares their director | the catalogue names one and the same for all |
 | like | Like X | the same, where X is the anchor of an item's page |
 | related | Shares the director of X | the catalogue holds each step from X to the item |
@@ -47,6 +46,7 @@ from .holdings import Makers, did, favourites
 from .seen import (
     Behind,
     Crowd,
+    Halves,
     Limits,
     Matcher,
     Seen,
@@ -57,7 +57,6 @@ from .seen import (
     done,
     fresh,
     matched,
-    nearer,
     started,
 )  # fmt: skip
 from .wording import BASE, SHOWN, Claim, sentence
@@ -81,8 +80,8 @@ class Reasons:
         self.common = np.maximum(common, 1) / max(len(catalogue) - 1, 1)  # (categories,)
         self.newest = float(np.fmax.reduce(catalogue.published, initial=-np.inf))  # days
         self.makers = Makers(catalogue)
-        self.said, self.told = lru_cache(1 << 14)(sentence), lru_cache(1 << 13)(self.tell)
-        self.plain = lru_cache(1 << 13)(self.say)
+        self.said, self.told = lru_cache(1 << 16)(sentence), lru_cache(1 << 16)(self.tell)
+        self.plain = lru_cache(1 << 16)(self.say)
 
     def explain(self, query: Query, slate: Candidates) -> list[Reason]:
         """(k,) the first reason of each item, in the order of the slate; others behind it."""
@@ -251,13 +250,14 @@ class Reasons:
         The channels are asked in their order, until all is explained.
         """
         out: list[list[Behind]] = [[] for _ in range(len(items))]
+        halves = Halves(query, self.catalogue.domain)
         for name, channel in self.witnesses.items():
             if name not in ranks or all(len(past) >= most for past in out):
                 continue
             found = channel.evidence(query, items)
             if not query.anchor:
                 near = self.makers.near(self.categories, items, found)
-                found = nearer(channel, query, items, found, near, self.catalogue.domain)
+                found = halves.nearer(channel, items, found, near)
             for past, code, rank in zip(out, found.tolist(), ranks[name].tolist(), strict=True):
                 other = len(past) < most and (not past or past[0].item != code)
                 if code and other and rank < np.inf:  # not NaN

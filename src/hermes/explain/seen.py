@@ -148,20 +148,35 @@ def started(text: str) -> str:
     return bare[:1].upper() + bare[1:]
 
 
-def nearer(
-    channel: Witness, query: Query, items: Ints, found: Ints, near: Bools, domain: Ints
-) -> Ints:
-    """What speaks for each item, where that is far from it another of its domain that does too.
+class Halves:
+    """A query with only what its history holds of one domain, made when it is first asked for."""
 
-    items, found, near (n,), domain (I,) of every item -> (n,)
-    """
-    out, far = found.copy(), (found > 0) & ~near
-    for one in np.unique(domain[items[far]]).tolist():
-        rows, past = np.flatnonzero(far & (domain[items] == one)), domain[query.history] == one
-        if not past.any():
-            continue
-        columns = {name: getattr(query, name) for name in ("history", "ages", "deeds")}
-        own = replace(query, **{k: v[past] for k, v in columns.items() if len(v)})
-        again = channel.evidence(own, items[rows])
-        out[rows] = np.where(again > 0, again, found[rows])
-    return out
+    def __init__(self, query: Query, domain: Ints) -> None:
+        self.query, self.domain = query, domain  # (I,) of every item
+        self.past = domain[query.history]
+        self.made = dict[int, Query | None]()
+
+    def of(self, one: int) -> Query | None:
+        """None where the history holds nothing of it."""
+        if one not in self.made:
+            rows = self.past == one
+            columns = {name: getattr(self.query, name) for name in ("history", "ages", "deeds")}
+            kept = {name: column[rows] for name, column in columns.items() if len(column)}
+            self.made[one] = replace(self.query, **kept) if rows.any() else None
+        return self.made[one]
+
+    def nearer(self, channel: Witness, items: Ints, found: Ints, near: Bools) -> Ints:
+        """What speaks for each item; where that is far from it, of its domain what does so too.
+
+        items, found, near (n,) -> (n,)
+        """
+        far = (found > 0) & ~near
+        if not far.any():
+            return found
+        out, domains = found.copy(), self.domain[items]
+        for one in set(domains[far].tolist()):
+            rows, own = np.flatnonzero(far & (domains == one)), self.of(one)
+            if own is not None:
+                again = channel.evidence(own, items[rows])
+                out[rows] = np.where(again > 0, again, found[rows])
+        return out
