@@ -89,9 +89,10 @@ SECOND = """() => new Promise(done => {
     document.querySelector('.lead-acts .pill').click();
     done(before);
   });
-  watch.observe(document.querySelector('main'), {childList: true, subtree: true, characterData: true});
+  const all = {childList: true, subtree: true, characterData: true};
+  watch.observe(document.querySelector('main'), all);
   document.querySelector('.lead-acts .pill').click();
-})"""  # noqa: E501
+})"""
 
 
 def test_a_second_click_is_not_for_what_slid_under_it(chromium: Browser, house: House) -> None:
