@@ -18,48 +18,36 @@ from typing import Any
 from hermes.core.config import build
 from hermes.core.errors import ConfigError, DataError, HermesError, nearest
 
-PARTS = (
-    "quality",
-    "retrievers",
-    "graph",
-    "transfer",
-    "ctr",
-    "losses",
-    "serve",
-    "ann",
-    "ingest",
-    "train",
-    "scale",
-    "delayed",
-    "resolve",
-    "cold",
-    "newcomer",
-    "knowledge",
-    "query",
-    "speed",
-    "encoders",
-    "fusion",
-    "search",
-    "blend",
-    "features",
-    "guard",
-    "agent",
-    "policy",
-    "shown",
-    "explain",
-)
-WHOLE = (
-    "serve",
-    "ann",
-    "ingest",
-    "train",
-    "scale",
-    "delayed",
-    "resolve",
-    "blend",
-    "policy",
-    "shown",
-)  # are measured as one, whatever `only` says
+PARTS = {
+    "quality": True,
+    "retrievers": True,
+    "graph": True,
+    "transfer": True,
+    "ctr": True,
+    "losses": True,
+    "serve": False,
+    "ann": False,
+    "ingest": False,
+    "train": False,
+    "scale": False,
+    "delayed": False,
+    "resolve": False,
+    "cold": True,
+    "newcomer": True,
+    "knowledge": True,
+    "query": True,
+    "speed": True,
+    "encoders": True,
+    "fusion": True,
+    "search": True,
+    "blend": False,
+    "features": True,
+    "guard": True,
+    "agent": True,
+    "policy": False,
+    "shown": False,
+    "explain": True,
+}  # in the order of their tables; whether `only` can name measurements of it
 LIBRARIES = (
     "numpy",
     "torch",
@@ -125,7 +113,7 @@ class Place:
 def parts(word: str) -> tuple[str, ...]:
     """`all`, or one part; `ConfigError` with the nearest word."""
     if word == "all":
-        return PARTS
+        return tuple(PARTS)
     if word not in PARTS:
         raise ConfigError(f"no benchmark {word!r}{nearest(word, (*PARTS, 'all'))}")
     return (word,)
@@ -137,7 +125,7 @@ def gather(chosen: Iterable[str], place: Place, say: Callable[[str], None]) -> l
     A part of several that cannot be measured is a row that says why; a part alone raises.
     """
     several = tuple(chosen)
-    if place.only and (whole := [part for part in several if part in WHOLE]):
+    if place.only and (whole := [part for part in several if not PARTS[part]]):
         raise ConfigError(f"bench {whole[0]}: is measured as one; leave out --only")
     rows, code = list[Row](), commit()
     for part in several:
@@ -199,7 +187,7 @@ def renewed(
         for row in before["rows"]
         if key(row) not in measured
     ]
-    rows = sorted([*kept, *report["rows"]], key=lambda row: PARTS.index(row["part"]))
+    rows = sorted([*kept, *report["rows"]], key=lambda row: [*PARTS].index(row["part"]))
     return {**report, "rows": rows}
 
 
